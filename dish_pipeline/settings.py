@@ -1,0 +1,145 @@
+"""Where things are and how large a run is: folders, presets, seeds.
+
+What belongs here: paths and the numbers that a preset fixes. Nothing here reads a data file or imports another room.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent
+CHECKOUT = PACKAGE.parent
+_IN_CHECKOUT = (CHECKOUT / "workspace.yaml").is_file()
+
+INPUTS = CHECKOUT / "data" if _IN_CHECKOUT else PACKAGE / "_inputs"
+"""The committed inputs (recipes, lexicon, profiles): in a clone its `data/`, in an installed wheel a copy."""
+
+DEFAULT_DATA = CHECKOUT / "data" if _IN_CHECKOUT else Path.cwd() / "dish_data"
+"""Where a run without `--data` puts what it makes."""
+
+DEFAULT_DAGSTER_HOME = CHECKOUT / "dagster_home" if _IN_CHECKOUT else DEFAULT_DATA / "dagster_home"
+
+
+class SettingsError(ValueError):
+    """A path or preset that cannot be used; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The folders of one run. `data` receives everything the run makes; the others are read only."""
+
+    recipes: Path = INPUTS / "recipes"
+    data: Path = DEFAULT_DATA
+    lexicon: Path = INPUTS / "lexicon"
+    profiles: Path = INPUTS / "profiles"
+
+    @property
+    def artifacts(self) -> Path:
+        """Versioned outputs, one folder per asset."""
+        return self.data / "artifacts"
+
+    @property
+    def candidates(self) -> Path:
+        """The DuckDB file that dietitians open."""
+        return self.data / "candidates.duckdb"
+
+    @property
+    def reviews(self) -> Path:
+        """The SQLite ledger of people's verdicts."""
+        return self.data / "reviews.sqlite"
+
+    @property
+    def report(self) -> Path:
+        """The newest evaluation report as JSON; HTML and Markdown lie beside it."""
+        return self.data / "report.json"
+
+
+@dataclass(frozen=True)
+class ModelShape:
+    """The size of the transformer. `width` must be a multiple of `2 * heads` (rotary positions turn pairs)."""
+
+    layers: int
+    width: int
+    heads: int
+    hidden: int
+    dropout: float
+    context: int = 384
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """How the transformer is trained. One step sees `batch * accumulate` dishes."""
+
+    epochs: int
+    max_steps: int
+    batch: int
+    accumulate: int
+    learning_rate: float
+    weight_decay: float
+    label_smoothing: float
+    warmup: float
+    """Share of the steps over which the learning rate rises."""
+    decay: float
+    """Share of the steps, at the end, over which it falls to zero."""
+    patience: int
+    """Evaluations on the validation split without a new best before training stops."""
+    evaluate_every: float
+    """Evaluations per epoch, or epochs between two evaluations when under 1 is wanted: see `training.train`."""
+    clip: float = 1.0
+    token_dropout: float = 0.0
+    max_seconds: float = 330.0
+    """A wall-clock guard for slow machines; a run that it ends says so, since its weights then depend on the clock."""
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Everything that a preset's name stands for."""
+
+    name: str
+    vocabulary: int
+    model: ModelShape
+    training: TrainingPlan
+    ideas_per_ask: int
+    evaluation_orders: int
+    """Ingredient orders drawn per dish when bits are measured."""
+    bootstrap: int = 1000
+
+    def as_config(self) -> dict[str, object]:
+        """The preset as plain values, for manifests."""
+        return asdict(self)
+
+
+PRESETS = {
+    "tiny": Preset(
+        name="tiny",
+        vocabulary=640,
+        model=ModelShape(layers=2, width=64, heads=2, hidden=160, dropout=0.0),
+        training=TrainingPlan(
+            epochs=6, max_steps=400, batch=32, accumulate=1, learning_rate=4e-3, weight_decay=0.1, label_smoothing=0.02,
+            warmup=0.1, decay=0.5, patience=4, evaluate_every=1.0, max_seconds=45.0,
+        ),
+        ideas_per_ask=12,
+        evaluation_orders=1,
+        bootstrap=300,
+    ),
+    "laptop": Preset(
+        name="laptop",
+        vocabulary=1024,
+        model=ModelShape(layers=4, width=192, heads=4, hidden=512, dropout=0.2),
+        training=TrainingPlan(
+            epochs=60, max_steps=6000, batch=32, accumulate=1, learning_rate=3e-3, weight_decay=0.5, label_smoothing=0.05,
+            warmup=0.05, decay=0.5, patience=12, evaluate_every=1.0, token_dropout=0.05,
+        ),
+        ideas_per_ask=40,
+        evaluation_orders=8,
+    ),
+}
+
+
+def preset_named(name: str) -> Preset:
+    """The preset of that name. Raises SettingsError, naming the presets there are."""
+    try:
+        return PRESETS[name]
+    except KeyError:
+        raise SettingsError(f"no preset {name!r}; there are: {', '.join(PRESETS)}") from None
