@@ -84,8 +84,8 @@ class TrainingPlan:
     """Share of the steps, at the end, over which it falls to zero."""
     patience: int
     """Evaluations on the validation split without a new best before training stops."""
-    evaluate_every: float
-    """Evaluations per epoch, or epochs between two evaluations when under 1 is wanted: see `training.train`."""
+    evaluate_every: int
+    """Steps between two evaluations, each of which also writes a checkpoint."""
     clip: float = 1.0
     token_dropout: float = 0.0
     max_seconds: float = 330.0
@@ -117,7 +117,7 @@ PRESETS = {
         model=ModelShape(layers=2, width=64, heads=2, hidden=160, dropout=0.0),
         training=TrainingPlan(
             epochs=6, max_steps=400, batch=32, accumulate=1, learning_rate=4e-3, weight_decay=0.1, label_smoothing=0.02,
-            warmup=0.1, decay=0.5, patience=4, evaluate_every=1.0, max_seconds=45.0,
+            warmup=0.1, decay=0.5, patience=4, evaluate_every=20, max_seconds=45.0,
         ),
         ideas_per_ask=12,
         evaluation_orders=1,
@@ -129,12 +129,20 @@ PRESETS = {
         model=ModelShape(layers=4, width=192, heads=4, hidden=512, dropout=0.2),
         training=TrainingPlan(
             epochs=60, max_steps=6000, batch=32, accumulate=1, learning_rate=3e-3, weight_decay=0.5, label_smoothing=0.05,
-            warmup=0.05, decay=0.5, patience=12, evaluate_every=1.0, token_dropout=0.05,
+            warmup=0.05, decay=0.5, patience=12, evaluate_every=60, token_dropout=0.05,
         ),
         ideas_per_ask=40,
         evaluation_orders=8,
     ),
 }
+
+
+DEFAULT_ASKS = (
+    "diabetes + coeliac", "coeliac", "diabetes", "lactose_intolerance", "ckd", "hypertension", "cardiovascular", "vegetarian", "vegan",
+    "milk_allergy", "egg_allergy", "egg_allergy + ckd", "coeliac + milk_allergy", "diabetes + hypertension", "vegan + coeliac",
+    "tree_nut_allergy + peanut_allergy", "fish_allergy + crustacean_allergy + mollusc_allergy", "soy_allergy + sesame_allergy",
+)
+"""What ideas are asked for when nobody says otherwise."""
 
 
 def preset_named(name: str) -> Preset:

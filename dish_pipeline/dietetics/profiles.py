@@ -175,7 +175,8 @@ def _judge_absence(facts: Facts, rule: Rule) -> tuple[str, str]:
 
 def _judge_range(facts: Facts, rule: Rule) -> tuple[str, str]:
     amount = facts.nutrients[rule.key]
-    lo, hi = amount.lo, amount.hi
+    # Six decimals: the SQL proof sums in another order, and a limit must not be decided by the last bit.
+    lo, hi = round(amount.lo, 6), None if amount.hi is None else round(amount.hi, 6)
     shown = f"{rule.key} {lo:.3g} to {'?' if hi is None else f'{hi:.3g}'} per serving"
     open_because = ", ".join(facts.doubt.get(rule.key, ()))
     failed = (rule.at_most is not None and lo > rule.at_most) or (rule.at_least is not None and hi is not None and hi < rule.at_least)

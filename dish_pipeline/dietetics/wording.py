@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from functools import lru_cache
 
 Phrase = tuple[str, ...]
@@ -14,48 +15,79 @@ Phrase = tuple[str, ...]
 BREAK = "|"
 """The token that stands for punctuation which a food's name cannot cross."""
 
-_TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+(?:[.,]\d+)?|[,;:()\[\]/.+&|]")
-_LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ß": "ss", "ł": "l", "’": "'", "ı": "i", "đ": "d"})
+_FRACTIONS = {c: "/".join(unicodedata.normalize("NFKD", c).split("\u2044")) for c in "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒"}
+_LETTERS = str.maketrans({
+    "œ": "oe", "æ": "ae", "ø": "o", "ß": "ss", "ł": "l", "ı": "i", "đ": "d", "\u2019": "'", "\u02bc": "'", "\u00d7": "x", "\u2044": "/",
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"),
+})
+_SUPERSCRIPT = re.compile(r"(?<=\d)(?=[\u00b9\u00b2\u00b3\u2070-\u2079])")
+_BREAKS = frozenset(",;:()[]/.+|")
+_TOKEN = re.compile(
+    r"[^\W\d_]+(?:'[^\W\d_]+)*\d*"  # a word, with digits that are part of it: E220
+    r"|\d+(?:[.,]\d+)*"
+    r"|[,;:()\[\]/.+&|]"
+    r"|[\U0001f300-\U0001faff]"  # a picture can name a food, so it must not vanish
+)
+_FRENCH_ARTICLE = re.compile(r"[dl]'(?=\w\w)")
+_NOT_PLURAL = frozenset({"pastis", "cassis", "anis"})
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word in singular form, a number or BREAK, and where it stands in the text that was read."""
+
+    word: str
+    start: int
+    end: int
 
 
 def fold(text: str) -> str:
-    """Lower case without accents: "Crème FRAÎCHE" -> "creme fraiche"."""
-    decomposed = unicodedata.normalize("NFKD", text.lower().translate(_LETTERS))
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
+    """Lower case without accents, with plain dashes, apostrophes and fractions: "Crème 1½" -> "creme 1 1/2". Idempotent."""
+    text = _SUPERSCRIPT.sub(" ", text)
+    for char in _FRACTIONS.keys() & set(text):
+        text = text.replace(char, f" {_FRACTIONS[char]} ")
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).lower().translate(_LETTERS))
+    return re.sub(r"\s+", " ", "".join(c for c in folded if not unicodedata.combining(c)))
 
 
 @lru_cache(maxsize=50_000)
 def singular(word: str) -> str:
-    """One form for singular and plural. Only sameness counts, so a form that is no English word ("molasse") is fine."""
+    """One form for singular and plural. Only sameness counts, so a form that is no English word ("quich") is fine."""
     word = re.sub(r"'s?$", "", word)
-    if len(word) <= 3 or word.endswith(("ss", "us", "is")):
+    if len(word) <= 3 or word in _NOT_PLURAL:
         return word
-    if word.endswith("ies"):
-        return word[:-3] + "y" if len(word) > 4 else word[:-1]
-    if word.endswith("oes") and len(word) > 4:
-        return word[:-2]
-    if word.endswith(("ches", "shes", "xes", "sses", "zes")):
-        return word[:-2]
-    if word.endswith("lves") or word.endswith(("aves", "oaves")) and word not in ("olives", "chaves"):
-        return word[:-3] + "f"
-    if word.endswith("s"):
-        return word[:-1]
-    return word
+    if word.endswith("s") and not word.endswith(("ss", "us")):
+        word = word[:-1]
+        if word.endswith(("alve", "elve", "eave", "oave")):
+            return word[:-2] + "f"
+    # What an "s" leaves must meet what stands without one: tomato(e), peach(e) and quiche, cherri(e), cookie and zucchini.
+    if len(word) > 3 and word.endswith(("oe", "che", "she", "xe", "sse", "ze", "use")):
+        word = word[:-1]
+    if len(word) > 3 and word.endswith("ie"):
+        return word[:-2] + "y"
+    return word[:-1] + "y" if len(word) > 4 and word.endswith("i") else word
+
+
+def located_tokens(folded: str) -> list[Token]:
+    """The tokens of a folded text. Hyphens join nothing: "self-raising" is two words."""
+    found = []
+    for match in _TOKEN.finditer(folded):
+        text = match.group()
+        if text in _BREAKS:
+            word = BREAK
+        elif text == "&":
+            word = "and"
+        elif text[0].isdecimal():
+            word = text
+        else:
+            word = singular(_FRENCH_ARTICLE.sub("", text, count=1) if text[1:2] == "'" else text)
+        found.append(Token(word, *match.span()))
+    return found
 
 
 def tokens(text: str) -> list[str]:
-    """Words in singular form, numbers, and BREAK where punctuation stands. Hyphens join nothing: "self-raising" is two words."""
-    found = []
-    for token in _TOKEN.findall(fold(text)):
-        if token[0].isalpha():
-            found.append(singular(token))
-        elif token[0].isdigit():
-            found.append(token)
-        elif token == "&":
-            found.append("and")
-        else:
-            found.append(BREAK)
-    return found
+    """Words in singular form, numbers, and BREAK where punctuation stands."""
+    return [token.word for token in located_tokens(fold(text))]
 
 
 @lru_cache(maxsize=50_000)

@@ -1,0 +1,96 @@
+"""The training as a process of its own: `python -m dish_pipeline.assets.training_process JOB.json`.
+
+What belongs here: the entry point that Dagster starts through Pipes (it also runs by hand). The job file says where the dishes, the
+tokenizer and the lexicon lie; the loop stands in `model/training.py`. The process dies with its parent, so a killed run leaves no
+trainer behind; after SIGINT or SIGTERM it writes a checkpoint and exits with 130.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import json
+import logging
+import os
+import signal
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+INTERRUPTED = 130
+
+
+def die_with_parent() -> None:
+    """Ask the kernel (Linux) for SIGTERM when the parent process dies, be it by SIGKILL."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGTERM)  # 1: PR_SET_PDEATHSIG
+        if os.getppid() == 1:
+            sys.exit(INTERRUPTED)
+
+
+def main(job_path: Path) -> int:
+    """Train as the job says; the outcome goes to the job's work folder. Returns the exit status."""
+    die_with_parent()
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    from dish_pipeline.dietetics import lexicon as lexicon_room
+    from dish_pipeline.model import tokenizer as tokenizer_room
+    from dish_pipeline.model import training, transformer
+    from dish_pipeline.model.text import text_of
+    from dish_pipeline.progress import progress
+    from dish_pipeline.recipes.validation import dishes_of
+    from dish_pipeline.settings import ModelShape, TrainingPlan
+    from dish_pipeline.store import tables
+
+    job = json.loads(job_path.read_text())
+    work = Path(job["work"])
+    lexicon = lexicon_room.load(Path(job["lexicon"]))
+    tokenizer = tokenizer_room.DishTokenizer.load(Path(job["tokenizer"]), lexicon)
+    train, valid = (dishes_of(tables.read(Path(job[name]))) for name in ("train", "valid"))
+    first = tokenizer.encode(train[0])
+    logging.info("first dish as text:\n%s", text_of(train[0], lexicon))
+    logging.info("first dish as tokens: %s", " ".join(tokenizer.pieces.id_to_piece(int(i)) for i in first.ids))
+
+    with ExitStack() as stack:
+        pipes = _pipes(stack)
+        lock = stack.enter_context((work / ".lock").open("w"))
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        show = stack.enter_context(progress("training", 1.0))
+
+        def on_progress(record: dict[str, Any], total: int) -> None:
+            note = f"step {record['step']} of {total}, {record['valid_bits_per_dish']:.1f} bits per validation dish"
+            show(record["step"] / total, note)
+
+        try:
+            outcome = training.train(
+                train, valid, tokenizer, ModelShape(**job["shape"]), TrainingPlan(**job["plan"]), job["seed"], work, on_progress
+            )
+        except training.Interrupted as stop:
+            logging.warning("%s", stop)
+            return INTERRUPTED
+        except (ValueError, FloatingPointError) as error:
+            logging.error("%s", error)
+            return 1
+        transformer.save(outcome.model, work)
+        p = outcome.progress
+        result = {
+            "parameters": outcome.model.parameter_count, "steps": p.step, "steps_planned": outcome.steps_planned, "stopped_by": p.stopped_by,
+            "best_step": p.best_step, "valid_bits_per_dish": p.best_bits, "seconds": p.seconds, "metrics": outcome.metrics,
+        }
+        (work / "outcome.json").write_text(json.dumps(result))
+        if pipes is not None:
+            pipes.log.info(f"trained {p.step} steps in {p.seconds:.0f} s, stopped by: {p.stopped_by}")
+    return 0
+
+
+def _pipes(stack: ExitStack) -> Any:
+    """The Pipes session when Dagster started this process, else None."""
+    from dagster_pipes import DAGSTER_PIPES_CONTEXT_ENV_VAR, open_dagster_pipes
+
+    if DAGSTER_PIPES_CONTEXT_ENV_VAR not in os.environ:
+        return None
+    return stack.enter_context(open_dagster_pipes())
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

@@ -1,0 +1,133 @@
+"""Asset checks: what must be true of what was made, looked at anew from the artifacts.
+
+What belongs here: questions with a yes or no, each answered from stored files, never from what the asset said of itself.
+"""
+
+import json
+import math
+from typing import Any
+
+import dagster as dg
+import pandera.pandas as pa
+
+from dish_pipeline.assets import candidates, language_model, recipes
+from dish_pipeline.assets.workspace import Workspace
+from dish_pipeline.dish import COURSES, UNKNOWN_COURSE
+from dish_pipeline.model.text import canonical
+from dish_pipeline.recipes import splits
+from dish_pipeline.recipes.schema import MOST_LINES
+from dish_pipeline.recipes.validation import dishes_of
+from dish_pipeline.store import candidates as store
+from dish_pipeline.store import tables
+
+MOST_REFUSED = 0.2
+"""Share of refused rows above which the check of the raw recipes warns."""
+
+
+def _result(passed: bool, why: str, severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR, **metadata: Any) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=passed, severity=severity, description=why, metadata=metadata)
+
+
+@dg.asset_check(asset=recipes.raw_recipes, blocking=True, description="There is at least one recipe.")
+def recipes_not_empty(workspace: Workspace) -> dg.AssetCheckResult:
+    count = len(tables.read(workspace.artifacts.need("raw_recipes").path("recipes.parquet")))
+    return _result(count > 0, f"{count} recipes", recipes=count)
+
+
+@dg.asset_check(asset=recipes.validated_recipes, description="Few enough rows were refused.")
+def few_rows_refused(workspace: Workspace) -> dg.AssetCheckResult:
+    artifact = workspace.artifacts.need("validated_recipes")
+    rejected = tables.read(artifact.path("rejected.parquet"))
+    accepted = len(tables.read(artifact.path("dishes.parquet")))
+    share = len(rejected) / max(1, len(rejected) + accepted)
+    reasons = rejected["reason"].value_counts().head(10).to_dict() if len(rejected) else {}
+    return _result(share <= MOST_REFUSED, f"{share:.1%} of the rows refused", dg.AssetCheckSeverity.WARN, share=share, reasons=reasons)
+
+
+dish_schema = pa.DataFrameSchema({
+    "recipe_id": pa.Column(str, unique=True),
+    "title": pa.Column(str, pa.Check.str_length(min_value=1)),
+    "course": pa.Column(str, pa.Check.isin([*COURSES, UNKNOWN_COURSE])),
+    "split": pa.Column(str, pa.Check.isin(splits.SPLITS)),
+    "lines": pa.Column(int, pa.Check.in_range(1, MOST_LINES)),
+    "food_ids": pa.Column(object, pa.Check(lambda s: s.map(lambda foods: len(foods) == len(set(foods))), error="a food stands twice")),
+})
+
+
+@dg.asset_check(asset=recipes.validated_recipes, blocking=True, description="Every dish keeps the schema; foods and grams run side by side.")
+def dishes_keep_the_schema(workspace: Workspace) -> dg.AssetCheckResult:
+    frame = tables.read(workspace.artifacts.need("validated_recipes").path("dishes.parquet"))
+    known = workspace.lexicon().foods
+    try:
+        dish_schema.validate(frame, lazy=True)
+    except pa.errors.SchemaErrors as errors:
+        cases = errors.failure_cases[["column", "check", "failure_case"]].head(10)
+        return _result(False, f"{len(errors.failure_cases)} failures", failures=cases.astype(str).to_dict("records"))
+    wrong = [r.recipe_id for r in frame.itertuples() if len(r.food_ids) != len(r.grams) or any(f not in known for f in r.food_ids)]
+    return _result(not wrong, f"{len(frame)} dishes checked", malformed=wrong[:10])
+
+
+@dg.asset_check(
+    asset=recipes.augmented_recipes, additional_deps=[recipes.validated_recipes], blocking=True,
+    description="No cluster of near-duplicates crosses the splits, and the model learns from the train split only.",
+)
+def no_leakage(workspace: Workspace) -> dg.AssetCheckResult:
+    dishes = tables.read(workspace.artifacts.need("validated_recipes").path("dishes.parquet"))
+    learned = set(tables.read(workspace.artifacts.need("augmented_recipes").path("dishes.parquet"))["recipe_id"])
+    crossing = splits.crossing(dishes)
+    held_out = set(dishes[dishes["split"] != "train"]["recipe_id"])
+    leaked = sorted(learned & held_out)
+    return _result(
+        not crossing and not leaked, f"{len(crossing)} clusters cross the splits, {len(leaked)} held-out dishes are learned from",
+        crossing=crossing[:10], leaked=leaked[:10],
+    )
+
+
+@dg.asset_check(
+    asset=language_model.tokenizer, additional_deps=[recipes.validated_recipes], blocking=True,
+    description="Every dish of every split comes back unchanged from its tokens.",
+)
+def tokenizer_round_trip(workspace: Workspace) -> dg.AssetCheckResult:
+    from dish_pipeline.model.tokenizer import DishTokenizer
+
+    made = DishTokenizer.load(workspace.artifacts.need("tokenizer").path("tokenizer.model"), workspace.lexicon())
+    frame = tables.read(workspace.artifacts.need("validated_recipes").path("dishes.parquet"))
+    dishes = [canonical(d) for d in dishes_of(frame[frame["trainable"].astype(bool)])]
+    wrong = [d.title for d in dishes if not made.round_trips(d)]
+    return _result(not wrong, f"{len(dishes) - len(wrong)} of {len(dishes)} dishes round-trip", wrong=wrong[:10])
+
+
+@dg.asset_check(asset=language_model.trained_transformer, blocking=True, description="The loss is finite everywhere and has fallen.")
+def loss_is_finite_and_falling(workspace: Workspace) -> dg.AssetCheckResult:
+    text = workspace.artifacts.need("trained_transformer").path("metrics.jsonl").read_text()
+    bits = [json.loads(line)["valid_bits_per_dish"] for line in text.splitlines()]
+    finite = all(math.isfinite(b) for b in bits)
+    return _result(finite and min(bits) < bits[0], f"from {bits[0]:.1f} to {min(bits):.1f} bits a validation dish", first=bits[0], best=min(bits))
+
+
+@dg.asset_check(
+    asset=language_model.champion_model, description="The model in use has passed every gate.",
+)
+def champion_passed_its_gates(workspace: Workspace) -> dg.AssetCheckResult:
+    facts = workspace.artifacts.need("champion_model").facts
+    failing = [g["gate"] for g in facts["gates"] if not g["holds"]]
+    why = "provisional: not " + ", ".join(failing) if facts["provisional"] else "every gate held"
+    return _result(not facts["provisional"], why, dg.AssetCheckSeverity.WARN, gates=facts["gates"])
+
+
+@dg.asset_check(asset=candidates.candidate_store, blocking=True, description="Every stored verdict is proved again, in SQL, from the stored rows.")
+def verdicts_proved_in_sql(workspace: Workspace) -> dg.AssetCheckResult:
+    with store.open_read_only(workspace.settings.candidates) as connection:
+        wrong = store.disagreements(connection)
+        row = connection.execute("SELECT count(*) FROM proved_verdicts").fetchone()
+    verdicts = row[0] if row else 0
+    ideas = workspace.artifacts.need("generated_candidates").facts["ideas"]
+    return _result(
+        not wrong and (verdicts > 0 or ideas == 0), f"{verdicts} verdicts proved, {len(wrong)} not", proved=verdicts, wrong=[str(w) for w in wrong[:10]],
+    )
+
+
+ALL = [
+    recipes_not_empty, few_rows_refused, dishes_keep_the_schema, no_leakage, tokenizer_round_trip, loss_is_finite_and_falling,
+    champion_passed_its_gates, verdicts_proved_in_sql,
+]

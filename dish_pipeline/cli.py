@@ -1,0 +1,262 @@
+"""`dish ...`: the commands a person types.
+
+What belongs here: reading arguments, calling the rooms below, and printing for people. No command computes anything itself.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dish_pipeline import __version__
+from dish_pipeline.settings import CHECKOUT, DEFAULT_DAGSTER_HOME, DEFAULT_DATA, INPUTS, PRESETS
+
+
+class _Ordered(click.Group):
+    """Lists the commands in the order of a day's work, not of the alphabet."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(cls=_Ordered, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def main() -> None:
+    """Dish ideas for people who may not eat most dishes.
+
+    \b
+    A first session:
+      dish run                          recipes -> model -> ideas, in a few minutes
+      dish ideas diabetes coeliac       the ideas that pass both needs
+      dish sql                          the same file, in SQL
+      dish dev                          the pipeline in the browser
+
+    Your own recipes: dish run --recipes FOLDER --data OTHER_FOLDER
+    """
+
+
+data_option = click.option(
+    "--data", type=click.Path(path_type=Path), default=DEFAULT_DATA, show_default=True, help="Folder of everything a run makes."
+)
+
+
+@main.command()
+@click.option("--recipes", type=click.Path(path_type=Path), default=INPUTS / "recipes", show_default=True, help="A file or folder of recipes.")
+@data_option
+@click.option("--preset", type=click.Choice(list(PRESETS)), default="laptop", show_default=True, help="Size of model and training.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Every random draw follows from it.")
+def run(recipes: Path, data: Path, preset: str, seed: int) -> None:
+    """Run the whole chain: recipes, facts, tokenizer, training, report, ideas, the DuckDB file.
+
+    What is fresh is reused. A training that was interrupted goes on from its checkpoint.
+    """
+    from dish_pipeline import runner
+
+    raise SystemExit(runner.run(recipes.resolve(), data.resolve(), preset, seed))
+
+
+@main.command()
+@click.argument("profiles", nargs=-1)
+@data_option
+@click.option("--count", type=int, default=10, show_default=True, help="Ideas to show.")
+def ideas(profiles: tuple[str, ...], data: Path, count: int) -> None:
+    """Show ideas that pass all PROFILES, such as: dish ideas diabetes coeliac."""
+    from dish_pipeline import runner
+
+    with _errors():
+        runner.show_ideas(data.resolve() / "candidates.duckdb", profiles or ("diabetes", "coeliac"), count)
+
+
+@main.command()
+@click.argument("query", required=False)
+@data_option
+def sql(query: str | None, data: Path) -> None:
+    """Open the candidates file read-only in a DuckDB shell, or answer one QUERY.
+
+    Without a DuckDB shell a Python prompt opens, with `db.sql("...")`.
+    """
+    from dish_pipeline.store import candidates
+
+    path = data.resolve() / "candidates.duckdb"
+    with _errors():
+        connection = candidates.open_read_only(path)
+    if query:
+        with _errors():
+            click.echo(str(connection.sql(query)))
+        return
+    connection.close()
+    shell = shutil.which("duckdb", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
+    if shell:
+        raise SystemExit(subprocess.call([shell, "-readonly", str(path)]))
+    click.echo("No DuckDB shell found; a Python prompt instead. Try: db.sql('FROM candidates LIMIT 5')")
+    start = f"import duckdb; db = duckdb.connect({str(path)!r}, read_only=True)"
+    raise SystemExit(subprocess.call([sys.executable, "-i", "-c", start]))
+
+
+@main.command()
+@click.option("--port", type=int, default=3000, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True)
+def dev(port: int, host: str) -> None:
+    """Start Dagster's pages and its daemon (schedules) for this project, from any folder."""
+    from dish_pipeline import runner
+
+    environment = {**os.environ, "DAGSTER_HOME": str(runner.prepare_home(DEFAULT_DAGSTER_HOME))}
+    dg = Path(sys.executable).with_name("dg")
+    command = [str(dg), "dev", "--port", str(port), "--host", host]
+    if not (CHECKOUT / "workspace.yaml").is_file():
+        command = [str(dg.with_name("dagster")), "dev", "-m", "dish_pipeline.definitions", "--port", str(port), "--host", host]
+        raise SystemExit(subprocess.call(command, env=environment))
+    raise SystemExit(subprocess.call(command, cwd=CHECKOUT, env=environment))
+
+
+@main.command()
+@data_option
+@click.option("--limit", type=int, default=20, show_default=True)
+def rejected(data: Path, limit: int) -> None:
+    """List the recipe rows that were refused, with reason and remedy."""
+    from dish_pipeline.store import tables
+    from dish_pipeline.store.artifacts import Artifacts
+
+    with _errors():
+        frame = tables.read(Artifacts(data.resolve() / "artifacts").need("validated_recipes").path("rejected.parquet"))
+    for row in frame.head(limit).itertuples():
+        click.echo(f"{row.file} row {row.row}: {row.field}: {row.reason} ({row.value!r}); {row.remedy}")
+    click.echo(f"{len(frame)} rows refused" + (f", the first {limit} shown" if len(frame) > limit else ""))
+
+
+@main.command()
+@click.argument("idea_id")
+@click.argument("verdict", type=click.Choice(["accept", "reject"]))
+@click.option("--by", "reviewer", required=True, help="Who says so.")
+@click.option("--reason", default="", help="Why.")
+@data_option
+def review(idea_id: str, verdict: str, reviewer: str, reason: str, data: Path) -> None:
+    """Record what a dietitian says of an idea. The next run shows accepted ideas again and never repeats rejected ones."""
+    from dish_pipeline.store import candidates, reviews
+
+    with _errors():
+        dish, origin = candidates.idea(data.resolve() / "candidates.duckdb", idea_id)
+        number = reviews.record(data.resolve() / "reviews.sqlite", dish, verdict, reason, reviewer, origin)
+    click.echo(f"review {number}: {verdict} {dish.title!r}")
+
+
+@main.command()
+@click.argument("source", type=click.File("r", encoding="utf-8"), default="-")
+@click.option("--servings", type=float, help="Servings that the lines of one recipe make; without it, nutrients per serving stay unknown.")
+def facts(source: Any, servings: float | None) -> None:
+    """Read ingredient lines (a file, or - for standard input) and print what is known of each, one JSON line a line."""
+    import json
+
+    from dish_pipeline.dietetics.describe import describe_line
+    from dish_pipeline.dietetics.lexicon import load
+    from dish_pipeline.dietetics.parsing import LineParser
+    from dish_pipeline.dietetics.profiles import load as load_profiles
+    from dish_pipeline.settings import Settings
+
+    with _errors():
+        lexicon = load(Settings().lexicon)
+        profiles = load_profiles(Settings().profiles, lexicon)
+    parser = LineParser(lexicon)
+    for line in source:
+        if line.strip():
+            click.echo(json.dumps(describe_line(line.strip(), parser, profiles, servings), ensure_ascii=False))
+
+
+@main.group()
+def lexicon() -> None:
+    """Look into the lexicon of foods, and prove it consistent."""
+
+
+@lexicon.command()
+@click.option("--folder", type=click.Path(path_type=Path), default=INPUTS / "lexicon", show_default=True)
+def lint(folder: Path) -> None:
+    """Prove the lexicon consistent: no alias twice, every fact explicit, figures in order."""
+    from dish_pipeline.dietetics.lexicon import load
+    from dish_pipeline.dietetics.lexicon_lint import faults
+
+    with _errors():
+        loaded = load(folder)
+    found = faults(loaded, folder)
+    for fault in found:
+        click.echo(fault)
+    click.echo(f"{len(loaded.foods)} foods, {len(found)} faults")
+    raise SystemExit(bool(found))
+
+
+@lexicon.command()
+@click.argument("name")
+def explain(name: str) -> None:
+    """Print every fact of the food called NAME."""
+    from dish_pipeline.dietetics.lexicon import load
+    from dish_pipeline.settings import Settings
+
+    loaded = load(Settings().lexicon)
+    food = loaded.find(name)
+    if food is None:
+        raise click.ClickException(f"no food is called {name!r}; `dish lexicon missing` lists what recipes ask for in vain")
+    click.echo(f"{food.name} ({food.group}); also: {', '.join(food.aliases) or 'no other name'}")
+    click.echo(f"basis: {food.basis}; source: {food.source}")
+    for status in ("contains", "unknown"):
+        keys = [loaded.keys[k].label for k, v in food.facts.items() if v.word == status]
+        click.echo(f"{status}: {', '.join(keys) or 'none'}")
+    for nutrient, value in food.composition.items():
+        click.echo(f"{nutrient} per 100 g: {value.lo:g} to {'?' if value.hi is None else f'{value.hi:g}'}")
+    click.echo(f"composition from: {food.composition_source or 'no table'}")
+
+
+@lexicon.command()
+@click.argument("recipes", type=click.Path(exists=True, path_type=Path))
+@click.option("--limit", type=int, default=40, show_default=True)
+def missing(recipes: Path, limit: int) -> None:
+    """List the words of RECIPES' ingredient lines that no food of the lexicon covers, commonest first."""
+    from collections import Counter
+
+    from dish_pipeline.dietetics.lexicon import load
+    from dish_pipeline.dietetics.parsing import LineParser
+    from dish_pipeline.recipes.readers import ReadError, read_path
+    from dish_pipeline.settings import Settings
+
+    parser = LineParser(load(Settings().lexicon))
+    try:
+        reading = read_path(recipes)
+    except ReadError as error:
+        raise click.ClickException(str(error)) from None
+    words: Counter[str] = Counter()
+    example: dict[str, str] = {}
+    lines = resolved = 0
+    for recipe in reading.recipes:
+        for parsed in map(parser.parse, recipe.lines):
+            lines += not parsed.heading
+            resolved += parsed.resolved and not parsed.heading
+            for mention in parsed.mentions:
+                if mention.food is None:
+                    words[mention.words] += 1
+                    example.setdefault(mention.words, parsed.text)
+    for word, count in words.most_common(limit):
+        click.echo(f"{count:5}  {word}  <- {example[word]}")
+    click.echo(f"{resolved} of {lines} ingredient lines resolved")
+
+
+class _errors:
+    """Turns the rooms' own errors into a message and exit status 1; anything else is a fault and keeps its traceback."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        import duckdb
+
+        from dish_pipeline.store.artifacts import ArtifactError
+        from dish_pipeline.store.candidates import StoreError
+
+        if isinstance(error, ValueError | ArtifactError | StoreError | duckdb.Error):
+            raise click.ClickException(str(error)) from None
+
+
+if __name__ == "__main__":
+    main()

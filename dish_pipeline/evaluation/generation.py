@@ -1,0 +1,96 @@
+"""Proposing ideas for needs: draws, sifted, until each ask has enough or its draws are spent.
+
+What belongs here: which draws are made for an ask ("diabetes + coeliac", over all courses) and when to stop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dish_pipeline.dietetics.lexicon import Lexicon
+from dish_pipeline.dietetics.profiles import Profile
+from dish_pipeline.dish import COURSES, UNKNOWN_COURSE, Dish
+from dish_pipeline.evaluation.usability import Funnel, Idea, Judge
+from dish_pipeline.model.constraints import Constraint, Limits, Names
+from dish_pipeline.model.sampling import SamplingPlan, draw
+from dish_pipeline.model.tokenizer import DishTokenizer
+from dish_pipeline.model.transformer import DishTransformer
+
+ROUNDS = 4
+"""Times that an ask draws again while it lacks ideas."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Profiles that every idea must pass together, and how many ideas are wanted."""
+
+    profiles: tuple[str, ...]
+    ideas: int
+
+
+def parse_ask(text: str, profiles: Mapping[str, Profile]) -> tuple[str, ...]:
+    """ "diabetes + coeliac" -> ("diabetes", "coeliac"). Raises ValueError naming the profiles there are."""
+    names = tuple(part.strip() for part in text.split("+") if part.strip())
+    for name in names:
+        if name not in profiles:
+            raise ValueError(f"no profile {name!r} in the ask {text!r}; there are: {', '.join(sorted(profiles))}")
+    if not names:
+        raise ValueError(f"the ask {text!r} names no profile; write for example: diabetes + coeliac")
+    return names
+
+
+def limits_of(train: Sequence[Dish]) -> Limits:
+    """The number of foods and grams that all but the outermost 2 % of the training dishes have."""
+    sizes = [len(d.portions) for d in train]
+    grams = [sum(p.grams or 0.0 for p in d.portions) for d in train]
+    most = int(np.ceil(np.quantile(sizes, 0.98)))
+    return Limits(min(max(3, int(np.floor(np.quantile(sizes, 0.02)))), most), most, float(np.quantile(grams, 0.98)) or 900.0)
+
+
+def propose(
+    asks: Sequence[Ask],
+    model: DishTransformer,
+    tokenizer: DishTokenizer,
+    lexicon: Lexicon,
+    profiles: Mapping[str, Profile],
+    train: Sequence[Dish],
+    judge: Judge,
+    plan: SamplingPlan,
+    seed: int,
+    known: frozenset[str] = frozenset(),
+    on_ask: Callable[[int, str], None] = lambda done, label: None,
+) -> tuple[list[Idea], dict[tuple[str, ...], Funnel]]:
+    """Ideas for every ask, and its funnel. Only foods of training dishes are used; dishes in `known` are not proposed again."""
+    names, limits = Names(tokenizer), limits_of(train)
+    unseen = frozenset(lexicon.foods) - {f for d in train for f in d.food_ids}
+    courses = [c for c in COURSES if any(d.course == c for d in train)] or [UNKNOWN_COURSE]
+    ideas: list[Idea] = []
+    funnels: dict[tuple[str, ...], Funnel] = {}
+    for number, ask in enumerate(asks):
+        on_ask(number, " + ".join(ask.profiles))
+        made: dict[str, Constraint] = {}
+        funnel = funnels.setdefault(ask.profiles, Funnel())
+        for course in courses:
+            try:
+                made[course] = Constraint(names, tokenizer, lexicon, [profiles[p] for p in ask.profiles], course, limits, banned=unseen)
+            except ValueError as error:
+                funnel.lost[f"{course}: {error}"] += 1
+        found: list[Idea] = []
+        for round_ in range(ROUNDS if made else 0):
+            missing = ask.ideas - len(found)
+            if missing <= 0:
+                break
+            open_courses = list(made)
+            wanted = [made[open_courses[i % len(open_courses)]] for i in range(max(missing, len(open_courses)))]
+            draws = draw(model, tokenizer, wanted, plan, seed * 10_000 + number * 100 + round_)
+            taken = known | {i.dish.dish_id for i in ideas} | {i.dish.dish_id for i in found}
+            fresh, part = judge.sift(draws, [ask.profiles] * len(draws), frozenset(taken))
+            found += fresh
+            funnel.drawn += part.drawn
+            funnel.reached.update(part.reached)
+            funnel.lost.update(part.lost)
+        ideas += found
+    return ideas, funnels

@@ -1,0 +1,107 @@
+"""Drawing new dishes from the transformer, token by token, inside constraints.
+
+What belongs here: the sampling loop and its filters. Which tokens are allowed is said by `constraints.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log
+
+import numpy as np
+import torch
+
+from dish_pipeline.dish import Dish
+from dish_pipeline.model.constraints import Constraint, State
+from dish_pipeline.model.tokenizer import DecodeError, DishTokenizer
+from dish_pipeline.model.transformer import Cache, DishTransformer
+
+
+@dataclass(frozen=True)
+class SamplingPlan:
+    """How adventurous the draws are. `min_p` drops tokens less likely than this share of the likeliest one."""
+
+    temperature: float = 0.9
+    min_p: float = 0.05
+    batch: int = 64
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One draw: the dish, or None with the reason why it was given up. `bits` is the model's own surprise, without masks."""
+
+    dish: Dish | None
+    reason: str
+    bits: float
+    tokens: int
+    seed: int
+    index: int
+
+
+@torch.no_grad()
+def draw(
+    model: DishTransformer, tokenizer: DishTokenizer, constraints: Sequence[Constraint], plan: SamplingPlan, seed: int
+) -> list[Draw]:
+    """One draw for each constraint (repeat a constraint for more), in batches of `plan.batch`.
+
+    The same model, constraints, plan and seed give the same draws. A draw that cannot be finished within the context or the
+    rules is given up, with the reason.
+    """
+    model.eval()
+    draws: list[Draw] = []
+    for begin in range(0, len(constraints), plan.batch):
+        draws += _draw_batch(model, tokenizer, constraints[begin : begin + plan.batch], plan, seed, begin)
+    return draws
+
+
+def _draw_batch(
+    model: DishTransformer, tokenizer: DishTokenizer, constraints: Sequence[Constraint], plan: SamplingPlan, seed: int, first: int
+) -> list[Draw]:
+    n = len(constraints)
+    states = [State(c) for c in constraints]
+    rng = np.random.default_rng((seed, first))
+    rows = [[tokenizer.start, tokenizer.course_id(c.course)] for c in constraints]
+    reasons, bits = [""] * n, np.zeros(n)
+    cache = Cache(model.config.shape.layers)
+    logits = model(torch.tensor(rows), cache)[:, -1]
+    alive = list(range(n))
+    while alive and cache.length < model.config.shape.context:
+        log_p = torch.log_softmax(logits.float(), dim=-1).double().numpy()
+        noise = rng.gumbel(size=log_p.shape)
+        for i in list(alive):
+            ids = states[i].allowed()
+            if len(ids) == 0:
+                reasons[i] = "the rules leave no way to go on"
+                alive.remove(i)
+                continue
+            token = _choose(log_p[i, ids], noise[i, ids], ids, plan)
+            states[i].push(token)
+            rows[i].append(token)
+            bits[i] -= log_p[i, token] / log(2)
+            if states[i].finished:
+                alive.remove(i)
+        if alive:
+            # Rows that have ended go on being fed their last token; nobody looks at what they give.
+            logits = model(torch.tensor([[row[-1]] for row in rows]), cache)[:, -1]
+    for i in alive:
+        reasons[i] = f"longer than {model.config.shape.context} tokens"
+    found = []
+    for i in range(n):
+        dish = None
+        if not reasons[i]:
+            try:
+                dish = tokenizer.decode(rows[i])
+                if not dish.title.strip():
+                    dish, reasons[i] = None, "empty title"
+            except DecodeError as error:
+                reasons[i] = f"not a dish: {error}"
+        found.append(Draw(dish, reasons[i], float(bits[i]), len(rows[i]) - 2, seed, first + i))
+    return found
+
+
+def _choose(log_p: np.ndarray, noise: np.ndarray, ids: np.ndarray, plan: SamplingPlan) -> int:
+    """One of `ids`: min-p among the allowed (Nguyen et al. 2024, arXiv:2407.01082), then a draw by the Gumbel trick."""
+    scaled = log_p / plan.temperature
+    kept = scaled >= scaled.max() + log(plan.min_p)
+    return int(ids[np.argmax(np.where(kept, scaled + noise, -np.inf))])

@@ -1,0 +1,50 @@
+"""JSON Lines: one recipe object per line (.jsonl, .ndjson; also a .json file that holds lines).
+
+What belongs here: this format only. A broken line costs itself, never its neighbours.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from dish_pipeline.recipes.readers.fields import recipe_from
+from dish_pipeline.recipes.readers.literals import load_json
+from dish_pipeline.recipes.readers.reading import Format, Reading, Unreadable
+from dish_pipeline.recipes.readers.text import bad_byte, physical_lines
+
+
+def read(path: Path, name: str, reading: Reading) -> None:
+    """Read every line; `row` is the line number. Blank lines are neither recipe nor refusal."""
+    for row, line in enumerate(physical_lines(path), 1):
+        line = line.strip("\ufeff \t\r\n")
+        if not line:
+            continue
+        try:
+            if (error := bad_byte(line)) is not None:
+                raise error
+            value = load_json(line)
+            if not isinstance(value, dict):
+                raise Unreadable(f"a JSON {type(value).__name__}, not an object", line, 'write one {"title": ..., "ingredients": [...]} per line')
+        except Unreadable as error:
+            reading.add(error.refusal(name, row, "line"))
+        else:
+            reading.add(recipe_from(value, name, row))
+
+
+def claims(head: str) -> bool:
+    """True when there are several lines and one is an object of its own: not indented, and followed by no comma or bracket."""
+    lines = [line.rstrip() for line in head.lstrip("\ufeff").splitlines() if line.strip()][:20]
+    followed = zip(lines, [*lines[1:], ""], strict=True)
+    return len(lines) > 1 and any(_is_object(line) and not after.lstrip().startswith(("]", ",")) for line, after in followed)
+
+
+def _is_object(line: str) -> bool:
+    """True for a whole object with something in it: the only thing on its line, as a list written over several lines never has it."""
+    try:
+        return line.startswith("{") and bool(json.loads(line))
+    except (ValueError, RecursionError):
+        return False
+
+
+FORMAT = Format("JSON Lines", (".jsonl", ".ndjson"), read, claims, also=(".json",))

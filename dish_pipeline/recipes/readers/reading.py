@@ -1,0 +1,108 @@
+"""What reading gives back: recipes, refusals with a reason and a remedy, and the error for a path with nothing to read.
+
+What belongs here: the records that every format's reader fills and hands out. No parsing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dish_pipeline.dish import Recipe
+
+VALUE_SHOWN = 200
+"""Characters of a refused value that are kept."""
+
+HOPELESS = 10_000
+"""Refusals after which a file that gave no recipe at all is no longer read."""
+
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Something that was not read: where, what, why, and what to do about it. `row` 0: the file as a whole."""
+
+    file: str
+    row: int
+    field: str
+    value: str
+    reason: str
+    remedy: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "value", self.value[:VALUE_SHOWN])
+        for name in ("file", "value", "reason"):
+            object.__setattr__(self, name, _UNPRINTABLE.sub("\ufffd", getattr(self, name)))
+
+    def __str__(self) -> str:
+        place = f"{self.file}, row {self.row}" if self.row else self.file
+        return f"{place}: {self.field}: {self.reason}; {self.remedy}"
+
+
+@dataclass
+class Reading:
+    """Everything read from a path. `files` counts the recipes of every file seen; 0 for skipped and refused ones."""
+
+    recipes: list[Recipe] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    files: dict[str, int] = field(default_factory=dict)
+
+    def add(self, outcome: Recipe | Refusal) -> None:
+        """Keep a recipe or a refusal. Raises Unreadable when thousands of rows were refused and none was read."""
+        if isinstance(outcome, Recipe):
+            self.recipes.append(outcome)
+            return
+        self.refusals.append(outcome)
+        if not self.recipes and len(self.refusals) >= HOPELESS:
+            raise Unreadable(f"{HOPELESS:,} rows refused and none read; the rest of the file is left unread", remedy="give a file of recipes")
+
+
+class ReadError(ValueError):
+    """A path from which no recipe can be read; the message names the path and what to do. `refusals`: what was refused there."""
+
+    def __init__(self, message: str, refusals: tuple[Refusal, ...] = ()) -> None:
+        super().__init__(message)
+        self.refusals = refusals
+
+
+class Unreadable(ValueError):
+    """Raised within the readers where a value cannot be read; the caller, who knows file and row, makes a Refusal of it."""
+
+    def __init__(self, reason: str, value: object = "", remedy: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.value = value
+        self.remedy = remedy
+
+    def refusal(self, file: str, row: int, field_name: str) -> Refusal:
+        """The refusal to record."""
+        return Refusal(file, row, field_name, shown(self.value), self.reason, self.remedy or "correct the value")
+
+
+@dataclass(frozen=True)
+class Format:
+    """A file format: the endings it owns, endings under which its content may also be found, and its reader.
+
+    `claims(head)` tells from the beginning of a file whether it is of this format; it decides only between formats that share
+    an ending. `read(path, name, reading)` adds to `reading`, which is empty; what it raises becomes a refusal of the file.
+    """
+
+    name: str
+    endings: tuple[str, ...]
+    read: Callable[[Path, str, Reading], None]
+    claims: Callable[[str], bool]
+    also: tuple[str, ...] = ()
+
+
+def shown(value: object) -> str:
+    """A value as a refusal shows it: text as it is, anything else as Python writes it, both cut."""
+    if isinstance(value, str):
+        return value[:VALUE_SHOWN]
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(shown(v) if isinstance(v, str) else type(v).__name__ for v in value[:5]) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(str(key)[:40] for key in list(value)[:10]) + "}"
+    return str(value)[:VALUE_SHOWN]

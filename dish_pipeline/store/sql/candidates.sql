@@ -1,0 +1,40 @@
+-- One row an idea: what a dietitian filters. `passes` holds a profile only when the pipeline and the SQL proof both say so.
+CREATE TABLE candidates AS
+WITH words AS (
+    SELECT idea_id, count(*) AS ingredient_count, sum(grams) AS grams_per_serving,
+           string_agg(name || ' ' || printf('%g', grams) || ' g', ', ' ORDER BY grams DESC, n) AS ingredients,
+           list(name ORDER BY grams DESC, n)[1:4] AS main_ingredients
+    FROM idea_foods GROUP BY idea_id
+), verdict AS (
+    SELECT p.idea_id,
+           list(p.profile ORDER BY p.profile) FILTER (p.verdict = 'pass' AND v.verdict = 'pass') AS passes,
+           list(p.profile ORDER BY p.profile) FILTER (p.verdict = 'fail' OR v.verdict = 'fail') AS fails,
+           list(p.profile ORDER BY p.profile) FILTER (
+               p.verdict <> 'fail' AND v.verdict IS DISTINCT FROM 'fail' AND NOT (p.verdict = 'pass' AND v.verdict IS NOT DISTINCT FROM 'pass')
+           ) AS undecided
+    FROM proved_verdicts p LEFT JOIN idea_verdicts v ON v.idea_id = p.idea_id AND v.profile = p.profile
+    GROUP BY p.idea_id
+), allergen AS (
+    SELECT f.idea_id, list(f.fact_key ORDER BY f.fact_key) FILTER (f.status = 'contains') AS contains,
+           list(f.fact_key ORDER BY f.fact_key) FILTER (f.status = 'unknown') AS may_contain
+    FROM proved_facts f JOIN fact_keys k ON k.fact_key = f.fact_key AND k.kind = 'allergen' GROUP BY f.idea_id
+), amounts AS (
+    SELECT idea_id, {nutrient_columns}
+    FROM idea_nutrients GROUP BY idea_id
+), latest AS (
+    SELECT idea_id, arg_max(verdict, event_id) AS review FROM reviews GROUP BY idea_id
+)
+SELECT i.idea_id, i.title, i.course, w.ingredients, w.main_ingredients, w.ingredient_count, round(w.grams_per_serving, 1) AS grams_per_serving,
+       coalesce(v.passes, []) AS passes, coalesce(v.fails, []) AS fails, coalesce(v.undecided, []) AS undecided,
+       coalesce(a.contains, []) AS contains, coalesce(a.may_contain, []) AS may_contain,
+       n.* EXCLUDE (idea_id),
+       round(i.novelty, 3) AS novelty, i.nearest_title, round(i.nearest_overlap, 3) AS nearest_overlap, i.nearest_recipe_id,
+       i.added_foods, i.left_out_foods, i.asked, l.review,
+       round(i.bits / w.ingredient_count, 2) AS bits_per_ingredient, i.origin, i.model_version, i.data_version, i.lexicon_version, i.seed, i.draw
+FROM ideas i
+JOIN words w USING (idea_id)
+LEFT JOIN verdict v USING (idea_id)
+LEFT JOIN allergen a USING (idea_id)
+LEFT JOIN amounts n USING (idea_id)
+LEFT JOIN latest l USING (idea_id)
+ORDER BY i.course, i.title;

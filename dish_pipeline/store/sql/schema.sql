@@ -1,0 +1,31 @@
+-- The tables of the candidates file. Everything that the proof in verdicts.sql needs is stored as rows.
+CREATE TYPE tri AS ENUM ('free', 'unknown', 'contains');  -- in order of severity, so that max() is the worst
+
+CREATE TABLE foods (food_id VARCHAR PRIMARY KEY, name VARCHAR, food_group VARCHAR, basis VARCHAR, source VARCHAR);
+CREATE TABLE fact_keys (fact_key VARCHAR PRIMARY KEY, kind VARCHAR, label VARCHAR);
+CREATE TABLE food_facts (food_id VARCHAR, fact_key VARCHAR, status tri);
+CREATE TABLE food_composition (food_id VARCHAR, nutrient VARCHAR, lo DOUBLE, mid DOUBLE, hi DOUBLE);  -- per 100 g; no row: unknown
+
+CREATE TABLE profiles (profile VARCHAR PRIMARY KEY, label VARCHAR, wording VARCHAR, undecidable VARCHAR[]);
+CREATE TABLE rules (
+    profile VARCHAR, rule_no INTEGER, kind VARCHAR, rule_key VARCHAR, at_least DOUBLE, at_most DOUBLE, courses VARCHAR[], source VARCHAR
+);
+
+CREATE TABLE ideas (
+    idea_id VARCHAR PRIMARY KEY, origin VARCHAR, course VARCHAR, title VARCHAR, asked VARCHAR[],
+    nearest_recipe_id VARCHAR, nearest_title VARCHAR, nearest_overlap DOUBLE, novelty DOUBLE,
+    shared_foods VARCHAR[], added_foods VARCHAR[], left_out_foods VARCHAR[],
+    bits DOUBLE, model_version VARCHAR, data_version VARCHAR, lexicon_version VARCHAR, seed BIGINT, draw BIGINT
+);
+CREATE TABLE idea_foods (idea_id VARCHAR, n INTEGER, food_id VARCHAR, name VARCHAR, grams DOUBLE);  -- grams in one serving
+CREATE TABLE idea_facts (idea_id VARCHAR, fact_key VARCHAR, status tri);
+CREATE TABLE idea_nutrients (idea_id VARCHAR, nutrient VARCHAR, lo DOUBLE, mid DOUBLE, hi DOUBLE);  -- per serving; hi NULL: unknown
+CREATE TABLE idea_verdicts (idea_id VARCHAR, profile VARCHAR, verdict VARCHAR, open_points VARCHAR[]);
+
+CREATE TABLE funnel (asked VARCHAR[], step VARCHAR, step_no INTEGER, ideas BIGINT);
+CREATE TABLE losses (asked VARCHAR[], reason VARCHAR, ideas BIGINT);
+CREATE TABLE pool (profile VARCHAR, verdict VARCHAR, real_dishes BIGINT);  -- what the real recipes offer
+CREATE TABLE reviews (
+    event_id BIGINT, idea_id VARCHAR, verdict VARCHAR, reason VARCHAR, reviewer VARCHAR, made_at VARCHAR, title VARCHAR
+);
+CREATE TABLE provenance (name VARCHAR, value VARCHAR);
