@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -50,8 +51,11 @@ class Interval:
     hi: float | None
 
     def __post_init__(self) -> None:
-        if self.lo < 0 or (self.hi is not None and self.hi < self.lo):
-            raise ValueError(f"interval out of order: {self.lo} .. {self.hi}")
+        lo, mid, hi = self.lo, self.mid, self.hi
+        least = lo if mid is None else mid
+        # Written as what must hold, so that NaN does not slip through.
+        if not (0 <= lo <= least < math.inf and (hi is None or least <= hi < math.inf)):
+            raise ValueError(f"interval out of order: {lo} .. {mid} .. {hi}")
 
     def times(self, other: Interval) -> Interval:
         """The product of two non-negative intervals; an unknown bound stays unknown."""
@@ -117,7 +121,7 @@ class Dish:
     @property
     def dish_id(self) -> str:
         """Hash of the content; the order of the portions does not enter, since a dish is a set."""
-        portions = sorted((p.food_id, p.grams) for p in self.portions)
+        portions = sorted(((p.food_id, p.grams) for p in self.portions), key=lambda p: (p[0], p[1] is not None, p[1] or 0.0))
         return content_hash([self.course, self.title.strip().lower(), portions])
 
     @property

@@ -12,6 +12,7 @@ import shutil
 import socket
 import sys
 import time
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -49,7 +50,9 @@ def run(recipes: Path, data: Path, preset: str, seed: int) -> int:
     _log_lines()
     home = DEFAULT_DAGSTER_HOME if data == DEFAULT_DATA.resolve() else data / "dagster_home"
     os.environ["DAGSTER_HOME"] = str(prepare_home(home))
-    # Dagster tells of a beta or a deprecation at every start; that is not for the person who wants ideas.
+    # Dagster tells of its previews at every start; that is not for the person who wants ideas.
+    warnings.filterwarnings("ignore", category=dg.PreviewWarning)
+    warnings.filterwarnings("ignore", category=dg.BetaWarning)
     workspace = Workspace(recipes=str(recipes), data=str(data), preset_name=preset, seed=seed)
     begun = time.monotonic()
     with dg.DagsterInstance.from_config(str(home)) as instance:

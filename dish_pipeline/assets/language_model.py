@@ -149,7 +149,7 @@ def trained_transformer(
             context=context, env={**os.environ},
         )
         outcome = json.loads((work / "outcome.json").read_text())
-        for name in ("model.safetensors", "config.json", "metrics.jsonl"):
+        for name in ("model.safetensors", "config.json", "metrics.jsonl", "first_dish.txt"):
             shutil.copy(work / name, folder / name)
         plots.loss_curve(outcome["metrics"], folder / "loss.png")
         shutil.rmtree(work)

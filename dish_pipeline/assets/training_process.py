@@ -48,8 +48,8 @@ def main(job_path: Path) -> int:
     tokenizer = tokenizer_room.DishTokenizer.load(Path(job["tokenizer"]), lexicon)
     train, valid = (dishes_of(tables.read(Path(job[name]))) for name in ("train", "valid"))
     first = tokenizer.encode(train[0])
-    logging.info("first dish as text:\n%s", text_of(train[0], lexicon))
-    logging.info("first dish as tokens: %s", " ".join(tokenizer.pieces.id_to_piece(int(i)) for i in first.ids))
+    seen = f"{text_of(train[0], lexicon)}\n{' '.join(tokenizer.pieces.id_to_piece(int(i)) for i in first.ids)}\n"
+    (work / "first_dish.txt").write_text(seen, encoding="utf-8")
 
     with ExitStack() as stack:
         pipes = _pipes(stack)
@@ -79,6 +79,7 @@ def main(job_path: Path) -> int:
         }
         (work / "outcome.json").write_text(json.dumps(result))
         if pipes is not None:
+            pipes.log.info(f"the first dish as the model reads it:\n{seen}")
             pipes.log.info(f"trained {p.step} steps in {p.seconds:.0f} s, stopped by: {p.stopped_by}")
     return 0
 

@@ -5,17 +5,20 @@ What belongs here: the arithmetic of amounts. Which food a line names stands in 
 Own code instead of a parser library: a run over 70,000 recipes reads 700,000 lines, and facts must come from the whole
 line anyway, so that only a small grammar of numbers and units is left to do.
 
-Spreads, as shares of the middle figure: a stated mass is taken as exact; a liquid by volume +-5 %; a solid by volume
-+-20 % (a cup of onion is 160 g chopped and 115 g sliced in USDA SR28); a counted piece +-30 %; a pinch or a handful +-50 %.
+The upper bound is the promise of this module: where the line can mean more than what was understood ("plus extra", a second
+amount that cannot be weighed), there is none. Spreads, as shares of the middle figure: a stated mass is taken as exact; a liquid
+by volume +-6 % (a metric cup is 250 ml); a solid by volume +-20 % (a cup of onion is 160 g chopped and 115 g sliced in USDA SR28);
+a counted piece +-30 %; a pinch or a handful +-50 %.
 """
 
 from __future__ import annotations
 
+import math
 import re
-import unicodedata
 from dataclasses import dataclass
 
 from dish_pipeline.dietetics.lexicon import Food
+from dish_pipeline.dietetics.wording import fold
 from dish_pipeline.dish import Interval
 
 GRAMS = {
@@ -44,12 +47,15 @@ PIECE_WORDS = {
     "tin": "can", "package": "packet", "pkg": "packet", "pkt": "packet", "envelope": "sachet", "rib": "stalk", "strip": "rasher",
     "drop": "dash", "splash": "dash", "drizzle": "dash", "pat": "knob", "log": "block", "root": "piece", "chunk": "piece", "round": "slice",
     "gousse": "clove", "tranche": "slice", "branche": "sprig", "feuille": "leaf", "pincee": "pinch", "boite": "can", "botte": "bunch",
-    "sachets": "sachet", "drumstick": "leg", "thumb": "piece", "inch": "piece", "medium sized": "medium", "big": "large", "extra large": "large",
-    "heaped handful": "handful", "spear": "stalk", "stem": "stalk", "bag": "packet", "box": "packet", "carton": "packet", "tub": "packet",
-    "bottle": "jar", "container": "packet", "bouquet": "bunch", "square": "piece", "petit": "small", "moyen": "medium", "gros": "large",
-    "grosse": "large", "petite": "small", "tete": "head", "poignee": "handful", "loaf": "each", "kernel": "piece", "segment": "piece",
+    "drumstick": "leg", "thumb": "piece", "medium sized": "medium", "big": "large", "extra large": "large", "spear": "stalk", "stem": "stalk",
+    "bag": "packet", "box": "packet", "carton": "packet", "tub": "packet", "bottle": "jar", "container": "packet", "bouquet": "bunch",
+    "square": "piece", "petit": "small", "moyen": "medium", "gros": "large", "grosse": "large", "petite": "small", "tete": "head",
+    "poignee": "handful", "loaf": "each", "kernel": "piece", "segment": "piece",
 }
 """Other words for a counted unit."""
+
+INCHES = {"inch": 1.0, "cm": 0.4, "centimetre": 0.4, "centimeter": 0.4}
+"""Lengths. Only a length of something whose pieces are weighed is an amount: "a 2-inch piece of ginger"."""
 
 CONTAINERS = {"can", "jar", "packet", "pack", "sachet", "block", "ball", "bunch"}
 
@@ -58,199 +64,307 @@ DEFAULT_PIECES = {"pinch": 0.4, "dash": 0.6, "handful": 25.0, "sprig": 1.5, "lea
 
 LIQUID_GROUPS = {"water", "oil", "stock", "alcohol", "beverage", "sauce", "dairy", "plant_dairy", "condiment", "sweetener"}
 
-_FRACTIONS = {c: unicodedata.numeric(c) for c in "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"}
-_VULGAR = "".join(_FRACTIONS)
-_NUMBER = (
-    rf"(?:\d+\s*[-\s]\s*\d+\s*/\s*\d+|\d+\s*/\s*\d+|\d+\s*[{_VULGAR}]|[{_VULGAR}]|\d+[.,]\d+|\.\d+|\d+)"
-)
-_WORD_NUMBERS = {
-    "half a": "1/2", "half an": "1/2", "a quarter": "1/4", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6",
-    "eight": "8", "ten": "10", "a dozen": "12", "dozen": "12", "a couple of": "2", "a few": "3", "half": "1/2", "a": "1", "an": "1",
-    "un": "1", "une": "1", "deux": "2", "trois": "3", "quelques": "3",
+LONGEST = 1000
+"""Characters of a line beyond which nothing is weighed."""
+
+MOST_GRAMS = 50_000.0
+"""Of one food in one recipe. Beyond it a number was misread ("1,500 kg"), and nothing is known."""
+
+_IMPERIAL = {"pint": 1.2, "pt": 1.2, "quart": 1.2, "qt": 1.2, "gallon": 1.2, "gill": 1.2}
+"""How much larger the British measure of the same name is."""
+
+_UNITS = {form: unit for unit in (*GRAMS, *MILLILITRES, *PIECES, *INCHES) for form in (unit, unit + "s", unit + "es")}
+_UNITS |= {form: unit for word, unit in PIECE_WORDS.items() for form in (word, word + "s", word + "es")}
+_UNITS |= {"leaves": "leaf", "loaves": "each", "dozen": "dozen", "t": "t", "%": "%"}
+_UNITS |= dict.fromkeys(("mm", "degree", "degrees", "min", "mins", "minute", "minutes", "hour", "hours", "day", "days", "week", "weeks"), "%")
+"""Word -> unit. "%" stands for all that makes a number no amount."""
+
+_WORD_NUMBERS: dict[str, tuple[float, float]] = {
+    "half a dozen": (6, 6), "half an": (0.5, 0.5), "half a": (0.5, 0.5), "a quarter of an": (0.25, 0.25), "a quarter of a": (0.25, 0.25),
+    "a couple of": (2, 2), "a couple": (2, 2), "a few": (2, 5), "several": (3, 8), "a dozen": (12, 12),
+    "one": (1, 1), "two": (2, 2), "three": (3, 3), "four": (4, 4), "five": (5, 5), "six": (6, 6), "seven": (7, 7), "eight": (8, 8),
+    "nine": (9, 9), "ten": (10, 10), "eleven": (11, 11), "twelve": (12, 12), "dozen": (12, 12), "un": (1, 1), "une": (1, 1),
+    "deux": (2, 2), "trois": (3, 3), "quatre": (4, 4), "quelques": (2, 5),
 }
-_LEADING_WORD = re.compile(r"^\s*(" + "|".join(sorted(_WORD_NUMBERS, key=len, reverse=True)) + r")\b\s*", re.IGNORECASE)
-_DUAL = re.compile(r"(?<=[a-z])\s*/\s*(?=\d)")
-
-
-def _units_pattern() -> str:
-    words = {*GRAMS, *MILLILITRES, *PIECES, *PIECE_WORDS}
-    plural = {w + "s" for w in words} | {"leaves", "loaves", "bunches", "boxes", "pinches", "dashes", "splashes", "inches", "tbsps", "tsps", "lbs"}
-    alternatives = sorted((re.escape(w).replace(r"\ ", r"[\s.]*") for w in words | plural), key=len, reverse=True)
-    return "|".join(alternatives)
-
-
+_SHARES = {"half": (0.5, 0.5), "a half": (0.5, 0.5), "quarter": (0.25, 0.25), "a quarter": (0.25, 0.25)}
+"""Numbers only before a unit, since "half and half" is a cream."""
+_LOOSE = ("heaped", "heaping", "rounded", "generous", "good", "big", "fat", "scant", "large", "small")
+_ADJECTIVES = "|".join((*_LOOSE, "level", "medium", "thin", "thick", "short", "long", "whole", "full", "fresh", "dried", "metric"))
+_DIGITS = r"(?:\d+(?: ?[- ] ?| and )\d+ ?/ ?\d+|\d+ ?/ ?\d+|\d{1,3}(?:,\d{3})+(?!\d)|\d+[.,]\d+|\.\d+|\d+)"
+_UNIT = "|".join(re.escape(form).replace(r"\ ", "[ .]+") for form in sorted(_UNITS, key=len, reverse=True))
+_SPELT = "|".join(sorted(_WORD_NUMBERS, key=len, reverse=True))
+_NUMBER = rf"(?:{_DIGITS}|(?:{_SPELT})(?![a-z])|(?:a )?(?:half|quarter)(?= (?:{_UNIT})(?![a-z])))"
+_BEGINS = r"(?:(?<![a-z\d] )|(?<=of )|(?<=from )|(?<=or )|(?<=and )|(?<=plus ))"
+_NO_ONE = r"(?! (?:little|bit|lot|touch|mix|dollop|glug|squeeze|good amount))"
 _QUANTITY = re.compile(
-    rf"(?:(?P<times>\d+)\s*[x×]\s*)?(?P<lo>{_NUMBER})(?:\s*(?:-|–|—|to|a|à|or)\s*(?P<hi>{_NUMBER}))?"
-    rf"[\s-]*(?:(?:heaped|heaping|level|rounded|scant|generous|good|big|small|large|medium|about|full)\s+)?"
-    rf"(?P<unit>(?:{_units_pattern()})(?![a-z]))?\.?",
-    re.IGNORECASE,
+    rf"(?<![a-z\d.,/])(?:(?P<lo>{_NUMBER})(?P<half> and a half)?(?: ?(?:-|to|or|ou|a) ?(?P<hi>{_NUMBER}))?"
+    # "a" is a number only where an amount can begin: at the start, after a joint, or before a unit.
+    rf"|(?P<one>{_BEGINS}an?(?= ){_NO_ONE}|an?(?= (?:(?:{_ADJECTIVES}) )*(?:{_UNIT})(?![a-z]))))"
+    rf"(?:[ -]*(?P<adjectives>(?:(?:{_ADJECTIVES})[ -])*)(?P<unit>{_UNIT})(?![a-z])\.?)?"
 )
-_SIZE = re.compile(r"\b(small|medium|large|big|petite?s?|moyen(?:ne)?s?|gros(?:se)?s?)\b", re.IGNORECASE)
-_VAGUE = re.compile(r"\b(pinch|dash|handful|sprig|splash|drizzle|knob|bunch|drop|pincee|poignee)(?:es|s)?\b", re.IGNORECASE)
+_VAGUE = re.compile(r"\b(pinch|dash|handful|sprig|splash|drizzle|knob|bunch|drop|pincee|poignee)\b")
+_SIZE = re.compile(r"\b(small|medium|large|big|petite?|moyen|grosse?)(?:ne)?s?\b")
+_SIZE_AFTER = re.compile(r"[(,] ?(small|medium|large)(?: ones?)?(?: ?[),]|$)")
+_PLUS = re.compile(r"(?:\bplus|\band|\+)(?: another| an additional)? $")
+_ELSE = re.compile(r"(?:\bor|\bto|-)(?: (?:about|even))? ?$")
+_SAME = re.compile(r"[/|=] ?$")
+_CUT = re.compile(r"[ -]*(?:(?:thick|wide|long|square)[ -]*)*(?:pieces|cubes|dice|slices|chunks|rounds|strips|lengths|sticks|rings|squares|$)")
+"""A length that tells how something is cut."""
+_EACH = re.compile(r"\b(?:each|apiece)\b")
+_ABOUT = re.compile(r"\b(?:about|approx\w*|around|roughly|circa|environ)\b|~")
+_OPEN = re.compile(
+    r"(?:\bplus|\band|\bwith|,) (?:(?:some|a (?:little|bit|few)) )?(?:extra|more)\b"
+    r"(?![ -](?:virgin|large|firm|thick|mature|sharp|lean|fine|dry|hot|light))"
+    r"|\bplus (?:some|a (?:little|bit|few))\b|\bor more\b|\bmore (?:if|as|to|for)\b|\b(?:to|for) taste\b|\bat least\b|\bau gout\b"
+    r"|\b(?:as|if) (?:needed|required|necessary|desired)\b"
+)
+_CONTAINER_NEXT = re.compile(
+    r"[) -]*(?:can|tin|jar|pack|packet|package|pkg|bag|block|bottle|carton|tub|box|container|ball|fillet|steak|breast|boite|sachet)s?(?:es)?\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A number with its unit as written: `unit` is a key of GRAMS, MILLILITRES, a piece unit, or empty for a bare count."""
+    """A number with its unit: a key of GRAMS or MILLILITRES, a member of PIECES, "inch", or empty for a bare count."""
 
     lo: float
     hi: float
-    unit: str
-    in_brackets: bool
+    unit: str = ""
+    in_brackets: bool = False
+    loose: bool = False
+    """Said as heaped, generous, scant, or as a large or small one of its unit."""
+    start: int = 0
+    end: int = 0
 
 
 def number(text: str) -> float:
-    """The value of "1 1/2", "1-1/2", "1½", "3/4", "2,5". Raises ValueError for anything else."""
-    text = text.strip().replace(",", ".")
-    total, rest = 0.0, text
-    if text[-1:] in _FRACTIONS:
-        total, rest = _FRACTIONS[text[-1]], text[:-1].strip(" -")
-        return total + (float(rest) if rest else 0.0)
-    if "/" in text:
-        whole, _, fraction = re.sub(r"\s*/\s*", "/", text.replace("-", " ")).strip().rpartition(" ")
-        above, _, below = fraction.partition("/")
-        if float(below) == 0:
-            raise ValueError(f"division by zero in {text!r}")
-        return (float(whole) if whole.strip() else 0.0) + float(above) / float(below)
-    return float(rest)
+    """The value of "1 1/2", "1-1/2", "1½", "3/4", "2,5", "1,000". Raises ValueError for anything else.
 
-
-def _plain(line: str) -> str:
-    """Digits and accents made plain; vulgar fractions kept, since "1½" must not become "11/2"."""
-    kept = []
-    for char in line.replace("\u2044", "/"):
-        if char in _FRACTIONS:
-            kept.append(char)
-        else:
-            kept.append("".join(c for c in unicodedata.normalize("NFKD", char) if not unicodedata.combining(c)))
-    text = "".join(kept).lower()
-    if not re.match(rf"\s*{_NUMBER}", text):
-        text = _LEADING_WORD.sub(lambda m: _WORD_NUMBERS[m.group(1).lower()] + " ", text)
-    return _DUAL.sub(" | ", text)
-
-
-def _unit(word: str | None) -> str:
-    if not word:
-        return ""
-    word = re.sub(r"[\s.]+", " ", word.strip().lower())
-    for candidate in (word, word.removesuffix("s"), word.removesuffix("es"), {"leaves": "leaf", "loaves": "loaf"}.get(word, word)):
-        if candidate in GRAMS or candidate in MILLILITRES or candidate in PIECES:
-            return candidate
-        if candidate in PIECE_WORDS:
-            return PIECE_WORDS[candidate]
-    return ""
+    "1.000" is refused: it is a thousand in half of Europe and one elsewhere.
+    """
+    text = re.sub(r" ?/ ?", "/", fold(text).strip())
+    if re.fullmatch(r"[1-9]\d{0,2}\.\d{3}", text):
+        raise ValueError(f"{text!r} is one or one thousand")
+    if re.fullmatch(r"[1-9]\d{0,2}(?:,\d{3})+", text):
+        text = text.replace(",", "")
+    whole, _, fraction = re.sub(r" ?(?:[- ]|and) ?", " ", text.replace(",", ".")).rpartition(" ")
+    above, slash, below = fraction.partition("/")
+    if slash and float(below) == 0:
+        raise ValueError(f"division by zero in {text!r}")
+    value = (float(whole) if whole else 0.0) + (float(above) / float(below) if slash else float(above))
+    if not math.isfinite(value) or (whole and not slash):
+        raise ValueError(f"{text!r} is no number")
+    return value
 
 
 def quantities(line: str) -> list[Quantity]:
-    """Every number of the line with its unit, in order. A multiplier ("2 x 400 g") is a count of its own before it."""
-    found = []
-    text = _plain(line)
+    """Every number of the line with its unit, in order; `start` and `end` are places in the folded line.
+
+    Raises ValueError for a number that has no value ("1/0 cup"), since what it stands for is then not known at all.
+    """
+    text = fold(line)
+    found, depth, seen = [], 0, 0
     for match in _QUANTITY.finditer(text):
-        try:
-            lo = number(match["lo"])
-            hi = number(match["hi"]) if match["hi"] else lo
-        except ValueError:
+        before = text[seen : match.start()]
+        depth, seen = max(0, depth + before.count("(") - before.count(")")), match.start()
+        lo, hi = (1.0, 1.0) if match["one"] else _range(match["lo"], match["hi"], 0.5 if match["half"] else 0.0)
+        unit = _UNITS[re.sub(r"[ .]+", " ", match["unit"])] if match["unit"] else ""
+        if unit == "%":
             continue
-        if match["hi"] and hi < lo:
-            # "1-1/2 cups" is caught as a mixed number above; what is left is a range written downwards.
-            lo, hi = hi, lo
-        before = text[: match.start()]
-        brackets = before.count("(") > before.count(")")
-        if match["times"]:
-            found.append(Quantity(float(match["times"]), float(match["times"]), "can", brackets))
-        found.append(Quantity(lo, hi, _unit(match["unit"]), brackets))
+        if unit == "dozen":
+            lo, hi, unit = lo * 12, hi * 12, ""
+        elif unit == "t":
+            # "T" and "t" are a tablespoon and a teaspoon, and case is lost.
+            hi, unit = hi * 3, "tsp"
+        elif unit in INCHES:
+            lo, hi, unit = lo * INCHES[unit], hi * INCHES[unit], "inch"
+        loose = bool(match["adjectives"]) and any(word in _LOOSE for word in re.split("[ -]", match["adjectives"]))
+        found.append(Quantity(lo, hi, unit, depth > 0, loose, *match.span()))
     return found
 
 
-def _spread(lo: float, hi: float, grams: float, share: float) -> Interval:
-    return Interval(lo * grams * (1 - share), (lo + hi) / 2 * grams, hi * grams * (1 + share))
+def _range(lo_text: str, hi_text: str | None, half: float) -> tuple[float, float]:
+    lo, hi = _value(lo_text)
+    if hi_text:
+        other_lo, other_hi = _value(hi_text)
+        lo, hi = min(lo, other_lo), max(hi, other_hi)
+    return lo + half, hi + half
 
 
-def _of_mass(q: Quantity) -> Interval:
-    return _spread(q.lo, q.hi, GRAMS[q.unit], 0.0)
+def _value(text: str) -> tuple[float, float]:
+    spelt = _WORD_NUMBERS.get(text) or _SHARES.get(text)
+    return spelt or (number(text), number(text))
+
+
+def is_amount(line: str) -> bool:
+    """True when the text gives an amount, readable or not."""
+    try:
+        return bool(quantities(line)) or bool(_VAGUE.search(fold(line)))
+    except ValueError:
+        return True
 
 
 def grams(line: str, food: Food) -> Interval | None:
-    """Grams of `food` that the line names, or None when the line gives no amount that can be weighed."""
-    found = quantities(line)
-    text = _plain(line)
+    """Grams of `food` that the line names, or None when the line gives no amount that can be weighed.
+
+    The line names no other food: `parsing.py` cuts one that does.
+    """
+    text = fold(line)
+    if len(text) > LONGEST:
+        return None
+    try:
+        found = quantities(text)
+    except ValueError:
+        return None
+    amount = _amount(text, found, food)
+    if amount is None or amount.lo <= 0 or (amount.hi or amount.lo) > MOST_GRAMS:
+        return None
+    if _ABOUT.search(text) and amount.hi is not None:
+        amount = Interval(amount.lo * 0.85, amount.mid, amount.hi * 1.15)
+    return _without_upper(amount) if _OPEN.search(text) else amount
+
+
+def _amount(text: str, found: list[Quantity], food: Food) -> Interval | None:
     if not found:
         vague = _VAGUE.search(text)
-        if vague is None:
-            return None
-        unit = _unit(vague.group(1))
-        return _of_pieces(Quantity(1, 1, unit, False), food, text)
-    first, rest = found[0], found[1:]
-    mass = next((q for q in rest if q.unit in GRAMS), None)
-    if first.unit in GRAMS:
-        return _whole(_of_mass(first), _second_of_sum(text, first, rest, food))
-    if mass is not None:
-        # "2 cans (400 g)", "2 x 400 g tins": a mass per container; "1 cup (120 g) flour": the same amount said twice.
-        container = first.unit in CONTAINERS or (not first.unit and re.search(r"\b(can|tin|jar|pack|packet|package|pkg|bag|block|bottle|carton|tub|box|container|ball|fillet|steak|breast|each)s?\b", text))
-        total = _of_mass(mass)
-        if container:
-            total = total.times(Interval(first.lo, (first.lo + first.hi) / 2, first.hi))
-            return _drained(total, first, food, text)
+        return _of_pieces(Quantity(1, 1, _UNITS[vague.group()]), food, text) if vague else None
+    first = next((q for q in found if not q.in_brackets), found[0])
+    later = found[found.index(first) + 1 :]
+    if first.unit in GRAMS or first.unit in MILLILITRES:
+        again = next((q for q in later if q.unit in GRAMS and (q.in_brackets or _SAME.search(text[: q.start]))), None)
+        if first.unit in MILLILITRES and again and not _EACH.search(text):
+            first = again
+        total = _measure(first, food, text)
+    else:
+        first, later = _times_length(first, later, text)
+        weights = [q for q in later if _weighs(q) and _belongs(q, first, text)]
+        each = min(weights, key=lambda q: q.unit not in GRAMS, default=None)
+        total = _counted(first, each, food, text)
+        later = [q for q in later if q is not each]
+    for other in later if total else []:
+        if not other.in_brackets and not _SAME.search(text[: other.start]):
+            total = _joined(total, other, food, text)
+    return total
+
+
+def _weighs(q: Quantity) -> bool:
+    return q.unit in GRAMS or q.unit in MILLILITRES
+
+
+def _belongs(q: Quantity, count: Quantity, text: str) -> bool:
+    """True when `q` says how much `count` things are: "2 x 400 g", "1 (14 oz) can", "4 fillets, about 180 g each"."""
+    between = text[count.end : q.start]
+    return q.in_brackets or bool(_EACH.search(text)) or bool(re.fullmatch(r"[ x-]*", between)) or bool(_ABOUT.search(between))
+
+
+def _times_length(first: Quantity, later: list[Quantity], text: str) -> tuple[Quantity, list[Quantity]]:
+    """ "1 2-inch piece of ginger" is two pieces of an inch."""
+    if later and later[0].unit == "inch" and first.unit in ("", "piece", "knob") and not text[first.end : later[0].start].strip(" -"):
+        length = later[0]
+        return Quantity(first.lo * length.lo, first.hi * length.hi, "inch", False, True, first.start, length.end), later[1:]
+    return first, later
+
+
+def _joined(total: Interval | None, other: Quantity, food: Food, text: str) -> Interval | None:
+    """The amount with a second one of the same line."""
+    before = text[: other.start]
+    added = _PLUS.search(before)
+    if total is None or not (added or _weighs(other)):
+        # "cut into 8 wedges", "2 cm dice": no amount.
         return total
-    if first.unit in MILLILITRES:
-        of_volume = _of_volume(first, food)
-        return of_volume if of_volume is None else _whole(of_volume, _second_of_sum(text, first, rest, food))
-    volume = next((q for q in rest if q.unit in MILLILITRES), None)
-    if volume is not None and (volume.in_brackets or first.unit in CONTAINERS):
-        each = _of_volume(volume, food)
-        return each.times(Interval(first.lo, (first.lo + first.hi) / 2, first.hi)) if each else None
-    if not first.unit and rest and rest[0].unit in PIECES and not rest[0].in_brackets:
-        return _of_pieces(rest[0], food, text)
-    return _of_pieces(first, food, text)
+    more = _measure(other, food, text)
+    if added:
+        return total.plus(more) if more else _without_upper(total)
+    if more is None or more.hi is None or total.hi is None:
+        return _without_upper(total)
+    if _ELSE.search(before):
+        return Interval(min(total.lo, more.lo), total.mid, max(total.hi, more.hi))
+    # Nothing says whether it is a part of the first amount or comes on top.
+    return Interval(total.lo, total.mid, total.hi + more.hi)
 
 
-def _whole(first: Interval, second: Interval | None) -> Interval:
-    return first if second is None else first.plus(second)
+def _without_upper(amount: Interval) -> Interval:
+    return Interval(amount.lo, amount.mid, None)
 
 
-def _second_of_sum(text: str, first: Quantity, rest: list[Quantity], food: Food) -> Interval | None:
-    """The second part of "1 cup plus 2 tbsp", else None: two masses side by side ("2 lb / 900 g") are one amount."""
-    if not rest or not re.search(r"\b(plus|and|\+)\s*(?:another\s+)?" + _NUMBER, text):
-        return None
-    second = rest[0]
-    if second.unit in GRAMS:
-        return _of_mass(second) if first.unit not in MILLILITRES else None
-    return _of_volume(second, food) if second.unit in MILLILITRES else None
+def _measure(q: Quantity, food: Food, text: str) -> Interval | None:
+    if q.unit in GRAMS:
+        return _of_mass(q, food)
+    return _of_volume(q, food) if q.unit in MILLILITRES else _of_pieces(q, food, text)
+
+
+def _spread(q: Quantity, each: float, share: float) -> Interval:
+    lo, hi = (0.6, 2.0) if q.loose else (1 - share, 1 + share)
+    return Interval(q.lo * each * lo, (q.lo + q.hi) / 2 * each, q.hi * each * hi)
+
+
+def _of_mass(q: Quantity, food: Food) -> Interval:
+    amount = _spread(q, GRAMS[q.unit], 0.0)
+    if q.unit in ("oz", "ounce") and food.group in LIQUID_GROUPS:
+        # "8 oz honey" may be a cup of it.
+        fluid = _of_volume(Quantity(q.lo, q.hi, "fl oz"), food)
+        if fluid and fluid.hi and amount.hi:
+            return Interval(amount.lo, amount.mid, max(amount.hi, fluid.hi))
+    return amount
 
 
 def _of_volume(q: Quantity, food: Food) -> Interval | None:
-    per_cup = food.grams_per_cup
     liquid = food.group in LIQUID_GROUPS
+    per_cup = food.grams_per_cup or (236.6 if liquid else None)
     if per_cup is None:
-        if not liquid:
-            return None
-        per_cup = 236.6
-    return _spread(q.lo, q.hi, per_cup / 236.6 * MILLILITRES[q.unit], 0.05 if liquid else 0.20)
+        return None
+    amount = _spread(q, per_cup / 236.6 * MILLILITRES[q.unit], 0.06 if liquid else 0.20)
+    return Interval(amount.lo, amount.mid, (amount.hi or 0.0) * _IMPERIAL.get(q.unit, 1.0))
 
 
 def _of_pieces(q: Quantity, food: Food, text: str) -> Interval | None:
-    size = _SIZE.search(text)
-    wanted = [q.unit] if q.unit else []
-    if q.unit in ("", "each", "piece") and size:
-        wanted.append(_unit(size.group(1)))
-    if q.unit in ("", "small", "medium", "large", "piece"):
-        wanted += ["each", "medium", "piece"]
-    for unit in wanted:
-        if unit in food.pieces:
-            share = 0.5 if unit in DEFAULT_PIECES else 0.3
-            return _spread(q.lo, q.hi, food.pieces[unit], share)
-    if q.unit in DEFAULT_PIECES:
-        return _spread(q.lo, q.hi, DEFAULT_PIECES[q.unit], 0.5)
-    if not q.unit:
-        # A bare count of a food with a single known unit: "6 bacon" can only be rashers.
-        if len(food.pieces) == 1:
-            return _spread(q.lo, q.hi, next(iter(food.pieces.values())), 0.5)
-    return None
+    head = re.split(r"[,;(]", text[q.end :], maxsplit=1)[0]
+    unit, size = (q.unit, "") if q.unit not in ("small", "medium", "large") else ("", q.unit)
+    if unit == "inch":
+        named = () if _CUT.match(head) else ("piece", "knob")
+        return next((_spread(q, food.pieces[name], 0.5) for name in named if name in food.pieces), None)
+    if not size and unit in ("", "each", "piece"):
+        said = _SIZE.search(head) or _SIZE_AFTER.search(text)
+        size = _UNITS.get(said.group(1), "") if said else ""
+    if not unit:
+        # "6 bacon rashers": the unit stands after the name.
+        unit = next((_UNITS[word] for word in head.split() if _UNITS.get(word) in food.pieces), "")
+    for name in (unit, size):
+        if name in food.pieces:
+            return _spread(q, food.pieces[name], 0.5 if name in DEFAULT_PIECES or (size and name != size) else 0.3)
+    if unit in ("", "each", "piece"):
+        for name in ("each", "medium", "piece"):
+            if name in food.pieces:
+                return _spread(q, food.pieces[name], 0.5 if size else 0.3)
+    if unit in DEFAULT_PIECES:
+        return _spread(q, DEFAULT_PIECES[unit], 0.5)
+    # A bare count of a food with a single known unit: "6 bacon" can only be rashers.
+    return _spread(q, next(iter(food.pieces.values())), 0.5) if not unit and len(food.pieces) == 1 else None
 
 
-def _drained(total: Interval, first: Quantity, food: Food, text: str) -> Interval:
+def _counted(count: Quantity, each: Quantity | None, food: Food, text: str) -> Interval | None:
+    """The amount of `count` things, of which `each` tells the weight of one, or of all."""
+    pieces = _of_pieces(count, food, text)
+    one = _measure(each, food, text) if each else None
+    if each is None or one is None or one.hi is None or one.mid is None:
+        return pieces
+    many = one.times(Interval(count.lo, (count.lo + count.hi) / 2, count.hi))
+    assert many.hi is not None and many.mid is not None
+    between = text[count.end : each.start]
+    packed = bool(_CONTAINER_NEXT.match(text[each.end :]))
+    container = packed or count.unit in CONTAINERS
+    if _EACH.search(text) or not between.strip(" x-") or (packed and not between.strip(" (")):
+        total = many
+    elif not container and count.lo >= 3 and pieces and pieces.mid:
+        # "4 breasts (about 600 g)": one of the two readings is absurd.
+        total = min(one, many, key=lambda reading: abs(math.log(max(reading.mid or 0.0, 1e-9) / pieces.mid)) if pieces.mid else 0.0)
+    else:
+        total = Interval(min(one.lo, many.lo), many.mid if container else one.mid, max(one.hi, many.hi))
+    return _drained(total, food, text) if container else total
+
+
+def _drained(total: Interval, food: Food, text: str) -> Interval:
     """A can's label weight is an upper bound for what is eaten: beans, fish and olives lose their liquid (about 40 %)."""
     if food.group not in ("legume", "fish", "vegetable", "fruit", "mollusc", "crustacean") or "tomato" in food.name:
         return total
-    assert total.hi is not None and total.mid is not None
-    return Interval(total.lo * 0.55, total.mid * (0.6 if "drain" in text else 0.75), total.hi)
+    return Interval(total.lo * 0.55, (total.mid or 0.0) * (0.6 if "drain" in text else 0.75), total.hi)

@@ -7,6 +7,7 @@ more, independently, in `store/sql/verdicts.sql`; the two share no code on purpo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -17,7 +18,10 @@ from dish_pipeline.dish import UNKNOWN_AMOUNT, Dish, Interval, Tri
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing in a dish: a food or (None) something unknown, named `label`, with its grams in the whole dish."""
+    """One thing in a dish: a food or (None) something unknown, named `label`, with its grams in the whole dish.
+
+    `cleared`: keys that the text denies, of a food or of the unknown thing that stands in for it.
+    """
 
     food: Food | None
     label: str
@@ -51,7 +55,8 @@ def items_of_dish(dish: Dish, lexicon: Lexicon) -> list[Item]:
     items = []
     for portion in dish.portions:
         food = lexicon.foods.get(portion.food_id)
-        amount = UNKNOWN_AMOUNT if portion.grams is None else Interval(portion.grams, portion.grams, portion.grams)
+        known = portion.grams is not None and 0 < portion.grams < math.inf
+        amount = Interval(portion.grams, portion.grams, portion.grams) if known and portion.grams else UNKNOWN_AMOUNT
         items.append(Item(food, food.name if food else portion.food_id, amount))
     return items
 
@@ -88,9 +93,9 @@ def facts_of(items: Sequence[Item], servings: Interval | None, lexicon: Lexicon)
 
 
 def _fact(item: Item, key: str) -> Tri:
-    if item.food is None:
-        return Tri.UNKNOWN
-    return Tri.FREE if key in item.cleared else item.food.facts.get(key, Tri.UNKNOWN)
+    if key in item.cleared:
+        return Tri.FREE
+    return item.food.facts.get(key, Tri.UNKNOWN) if item.food else Tri.UNKNOWN
 
 
 def _nutrient(items: Sequence[Item], nutrient: str, servings: Interval | None) -> tuple[Interval, tuple[str, ...]]:
@@ -103,7 +108,7 @@ def _nutrient(items: Sequence[Item], nutrient: str, servings: Interval | None) -
             clouded.append(item.label)
         total = total.plus(part)
     if not items or servings is None or servings.hi is None or servings.lo <= 0:
-        return Interval(0.0, None, None), tuple(dict.fromkeys(clouded)) or ("servings",)
+        return Interval(0.0, None, None), tuple(dict.fromkeys([*clouded, "servings" if items else "no ingredient lines"]))
     middle = None if total.mid is None or servings.mid is None else total.mid / servings.mid
     return (
         Interval(total.lo / servings.hi, middle, None if total.hi is None else total.hi / servings.lo),

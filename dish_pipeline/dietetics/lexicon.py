@@ -1,7 +1,7 @@
 """The lexicon: foods as cooks name them, with facts, composition and unit weights.
 
-What belongs here: reading `data/lexicon/*.csv` into records, finding a food by its exact name, and `lint`, which proves the
-files consistent. What a dish made of these foods is worth stands in `facts.py`.
+What belongs here: reading `data/lexicon/*.csv` into records, refusing what could free a food of something by mistake, and finding
+a food by its exact name. `lexicon_lint.py` looks for everything else; what a dish made of these foods is worth stands in `facts.py`.
 
 The files, all UTF-8 CSV that a spreadsheet opens:
 
@@ -18,7 +18,8 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -84,7 +85,8 @@ class Lexicon:
         found: dict[Phrase, Food] = {}
         for food in self.foods.values():
             for text in (food.name, *food.aliases):
-                found.setdefault(phrase(text), food)
+                found[phrase(text)] = food
+        found.pop((), None)
         return found
 
     @cached_property
@@ -101,16 +103,26 @@ class Lexicon:
         return [k.key for k in self.keys.values() if k.kind == "allergen"]
 
 
-def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """Line number and cells of each row. Raises LexiconError when the file is missing or not UTF-8."""
+def _rows(path: Path, needed: Iterable[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Line number and cells of each row. Raises LexiconError for a file that cannot be read, or a row that is out of step."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as handle:
-            for number, row in enumerate(csv.DictReader(handle), start=2):
-                yield number, {k: (v or "").strip() for k, v in row.items() if k is not None}
+            rows = csv.DictReader(handle, strict=True)
+            header = rows.fieldnames or ()
+            for column in needed:
+                if header.count(column) != 1:
+                    raise LexiconError(f"{path}: row 1: {header.count(column)} columns are named {column!r}; there must be one")
+            for row in rows:
+                # One comma too many would move every fact after it to the key beside.
+                if None in row or None in row.values():
+                    raise LexiconError(f"{path}: row {rows.line_num}: not {len(header)} cells as in the header; put quotes around commas")
+                yield rows.line_num, {column: cell.strip() for column, cell in row.items()}
     except FileNotFoundError:
         raise LexiconError(f"{path}: the file is missing; restore it from the repository") from None
     except UnicodeDecodeError as error:
         raise LexiconError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8 CSV") from None
+    except csv.Error as error:
+        raise LexiconError(f"{path}: not readable as CSV: {error}; save the file as UTF-8 CSV") from None
 
 
 def _split(cell: str) -> tuple[str, ...]:
@@ -121,9 +133,12 @@ def _number(path: Path, row: int, column: str, cell: str) -> float | None:
     if not cell:
         return None
     try:
-        return float(cell)
+        value = float(cell)
     except ValueError:
-        raise LexiconError(f"{path}: row {row}: {column} is {cell!r}; write a number or leave it empty") from None
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise LexiconError(f"{path}: row {row}: {column} is {cell!r}; write a number of at least 0 or leave it empty")
+    return value
 
 
 def version_of(folder: Path) -> str:
@@ -146,16 +161,22 @@ def load(folder: Path) -> Lexicon:
 
 @lru_cache(maxsize=4)
 def _load(folder: Path, version: str) -> Lexicon:
-    keys = {
-        row["key"]: Key(row["key"], row["kind"], row["label"], row["eu14"] == "yes", row["us9"] == "yes", row["part_of"])
-        for _, row in _rows(folder / "keys.csv")
-    }
-    facts = _facts(folder / "facts.csv", list(keys))
+    keys: dict[str, Key] = {}
+    for number, row in _rows(folder / "keys.csv", ("key", "kind", "label", "eu14", "us9", "part_of")):
+        if row["key"] in keys:
+            raise LexiconError(f"{folder / 'keys.csv'}: row {number}: key {row['key']!r} stands twice; remove one")
+        keys[row["key"]] = Key(row["key"], row["kind"], row["label"], row["eu14"] == "yes", row["us9"] == "yes", row["part_of"])
+    for key in keys.values():
+        if key.part_of and key.part_of not in keys:
+            raise LexiconError(f"{folder / 'keys.csv'}: {key.key!r} is part of {key.part_of!r}, which is no key; correct part_of")
+    facts = _facts(folder / "facts.csv", keys)
     composition = _composition(folder / "composition.csv")
     foods: dict[str, Food] = {}
     path = folder / "foods.csv"
-    for number, row in _rows(path):
+    for number, row in _rows(path, ("id", "name", "group", "aliases", "composition", "g_per_cup", "pieces", "basis", "source")):
         food_id = row["id"]
+        if not food_id or not phrase(row["name"]):
+            raise LexiconError(f"{path}: row {number}: the id or the name is empty; write both")
         if food_id in foods:
             raise LexiconError(f"{path}: row {number}: id {food_id!r} stands twice; remove one")
         foods[food_id] = Food(
@@ -166,7 +187,7 @@ def _load(folder: Path, version: str) -> Lexicon:
             facts=facts.get(food_id, dict.fromkeys(keys, Tri.UNKNOWN)),
             composition=composition.get(food_id, {}),
             composition_source=row["composition"],
-            grams_per_cup=_number(path, number, "g_per_cup", row["g_per_cup"]),
+            grams_per_cup=_number(path, number, "g_per_cup", row["g_per_cup"]) or None,
             pieces=_pieces(path, number, row["pieces"]),
             basis=row["basis"],
             source=row["source"],
@@ -175,30 +196,54 @@ def _load(folder: Path, version: str) -> Lexicon:
         for food_id in table:
             if food_id not in foods:
                 raise LexiconError(f"{folder / name}: {food_id!r} is not in foods.csv; add it there or remove its rows")
-    words = frozenset(word for _, row in _rows(folder / "words.csv") for word in phrase(row["word"]))
+    _refuse_ambiguous(path, foods.values())
+    words = frozenset(word for _, row in _rows(folder / "words.csv", ("word",)) for word in phrase(row["word"]))
     return Lexicon(foods, keys, words, version)
 
 
-def _facts(path: Path, keys: list[str]) -> dict[str, dict[str, Tri]]:
+def _refuse_ambiguous(path: Path, foods: Iterable[Food]) -> None:
+    """One phrase for two foods would give a dish the facts of whichever stands first."""
+    owner: dict[Phrase, str] = {}
+    for food in foods:
+        for text in (food.name, *food.aliases):
+            first = owner.setdefault(phrase(text), food.food_id)
+            if first != food.food_id:
+                raise LexiconError(f"{path}: {text!r} names both {first!r} and {food.food_id!r}; take it from one of them")
+
+
+def _facts(path: Path, keys: dict[str, Key]) -> dict[str, dict[str, Tri]]:
     table: dict[str, dict[str, Tri]] = {}
-    for number, row in _rows(path):
+    for number, row in _rows(path, ("id",)):
+        where = f"{path}: row {number} ({row['id']})"
+        if row["id"] in table:
+            raise LexiconError(f"{where}: the food stands twice; remove one row")
         try:
-            table[row["id"]] = {key: Tri.parse(row.get(key, "")) for key in keys}
+            table[row["id"]] = facts = {key: Tri.parse(row.get(key, "")) for key in keys}
         except ValueError as error:
-            raise LexiconError(f"{path}: row {number} ({row['id']}): {error}") from None
+            raise LexiconError(f"{where}: {error}") from None
+        for key in keys.values():
+            if key.part_of and facts[key.key] > facts[key.part_of]:
+                raise LexiconError(
+                    f"{where}: {key.key} is {facts[key.key].word} and a part of {key.part_of}, which cannot be {facts[key.part_of].word}; "
+                    "correct one of them"
+                )
     return table
 
 
 def _composition(path: Path) -> dict[str, dict[str, Interval]]:
     table: dict[str, dict[str, Interval]] = {}
-    for number, row in _rows(path):
+    for number, row in _rows(path, ("id", "nutrient", "lo", "mid", "hi")):
+        where = f"{path}: row {number} ({row['id']}, {row['nutrient']})"
         lo, mid, hi = (_number(path, number, c, row[c]) for c in ("lo", "mid", "hi"))
         if row["nutrient"] not in NUTRIENTS:
-            raise LexiconError(f"{path}: row {number}: no nutrient {row['nutrient']!r}; there are: {', '.join(NUTRIENTS)}")
+            raise LexiconError(f"{where}: there is no such nutrient; there are: {', '.join(NUTRIENTS)}")
+        figures = table.setdefault(row["id"], {})
+        if row["nutrient"] in figures:
+            raise LexiconError(f"{where}: the figure stands twice; remove one row")
         try:
-            table.setdefault(row["id"], {})[row["nutrient"]] = Interval(lo or 0.0, mid, hi)
+            figures[row["nutrient"]] = Interval(lo or 0.0, mid, hi)
         except ValueError as error:
-            raise LexiconError(f"{path}: row {number} ({row['id']}, {row['nutrient']}): {error}") from None
+            raise LexiconError(f"{where}: {error}; write lo, mid and hi in rising order") from None
     return table
 
 
@@ -206,8 +251,8 @@ def _pieces(path: Path, number: int, cell: str) -> dict[str, float]:
     pieces = {}
     for part in _split(cell):
         unit, _, grams = part.partition(":")
-        value = _number(path, number, "pieces", grams)
-        if value is None:
+        value = _number(path, number, "pieces", grams.strip())
+        if not value:
             raise LexiconError(f"{path}: row {number}: pieces has {part!r}; write unit:grams, such as clove:5")
         pieces[unit.strip()] = value
     return pieces

@@ -2,21 +2,25 @@
 
 What belongs here: reading one line. The whole line is read: an exact alias wins longest first, alternatives ("butter or
 oil") are all named, and a word that is neither a food nor a known neutral word makes the line unknown. Nothing is ever
-matched by similarity.
+matched by similarity. `naming.py` finds the foods; here each gets the amount that its part of the line gives.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
-from dish_pipeline.dietetics.amounts import GRAMS, MILLILITRES, PIECE_WORDS, PIECES, grams
+from dish_pipeline.dietetics.amounts import grams, is_amount
 from dish_pipeline.dietetics.lexicon import Food, Lexicon
-from dish_pipeline.dietetics.wording import BREAK, fold, phrase, tokens
-from dish_pipeline.dish import UNKNOWN_AMOUNT, Interval
+from dish_pipeline.dietetics.naming import AND, OR, Reading, Span
+from dish_pipeline.dietetics.wording import BREAK, fold
+from dish_pipeline.dish import Interval, Tri
 
 LONGEST_LINE = 400
 """Characters of a line that are read; a longer line is no ingredient, and its rest counts as unknown words."""
+
+LINES_REMEMBERED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,8 @@ class Mention:
     grams: Interval | None
     cleared: frozenset[str] = frozenset()
     """Keys that a claim in the text clears: "gluten-free soy sauce" clears gluten, and only gluten."""
+    alternative: bool = False
+    """True for every food after the first of "butter or oil"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +51,22 @@ class Line:
         return self.heading or (bool(self.mentions) and all(m.food is not None for m in self.mentions))
 
 
-_UNIT_WORDS = {w for unit in (*GRAMS, *MILLILITRES, *PIECES, *PIECE_WORDS) for w in phrase(unit)}
-_OF = re.compile(
-    r"\b(?P<parts>(?:juice|zest|peel|rind)(?:\s*(?:,|and|&)\s*(?:juice|zest|peel|rind))?)\s+(?:of|from)\s+(?P<count>(?:about\s+)?(?:[\d½¼¾/.\s-]+|an?|one|two|half an?)?\s*)"
-    r"(?P<size>(?:small|medium|large|big|ripe|fresh|unwaxed|organic)\s+)*(?P<fruit>[a-z]+)",
-    re.IGNORECASE,
+_SECTIONS = frozenset({
+    "sauce", "dressing", "dough", "pastry", "batter", "salad", "stuffing", "icing", "frosting", "glaze", "crust", "marinade", "gravy", "syrup",
+})
+"""Foods that are headings when they stand alone before a colon."""
+
+_FOR = re.compile(r"(?:for|pour) ")
+_ALTERNATIVE = re.compile(r"(?<!\d )\b(?:or|ou)\b|\b(?:or|ou)\b(?! \d)|(?<!\d) ?/|/ ?(?!\d)")
+_JOINED = re.compile(r"\b(?:and|et|plus|with|avec)\b|[&+]")
+_EACH = re.compile(r"\beach\b")
+_OPTIONAL = re.compile(r"\b(?:optional|optionally|facultatif|facultative)s?\b")
+_PARTLY_EATEN = re.compile(
+    r"\bfor (?:(?:deep|shallow|pan) ?-?)?"
+    r"(?:frying|greasing|dusting|brushing|drizzling|rolling|kneading|coating|serving|garnish\w*|sprinkling|boiling|the (?:pan|tin|pot|water))\b"
+    r"|\bto (?:serve|garnish|finish|decorate)\b|\bpasta water\b"
 )
-_CLAIM = re.compile(r"\b(gluten|wheat|dairy|milk|egg|nut|peanut|soy|soya|sesame|fish|sugar|lactose|alcohol)\s*-?\s*free\b", re.IGNORECASE)
-_CLAIMED_KEY = {"dairy": "milk", "soya": "soy", "nut": "nuts", "sugar": "added_sugar"}
-_PLANT_CLAIM = re.compile(r"\b(vegan|vegetarian|plant[\s-]based|meatless|meat[\s-]free|mock|imitation|vegan-friendly)\b", re.IGNORECASE)
-_NEGATED = re.compile(r"\b(?:not|no|without|never)\s+[^,;()]*", re.IGNORECASE)
-_NO_AMOUNT = re.compile(r"\b(to taste|as needed|as required|for (?:serving|frying|greasing|dusting|brushing|drizzling|garnish|deep)|to serve|to garnish|au gout)\b", re.IGNORECASE)
-_OPTIONAL = re.compile(r"\b(optional|optionally|facultatif|facultative)s?\b", re.IGNORECASE)
+_ON_TOP = re.compile(r"\bplus\b|\bextra\b(?! virgin)")
 
 
 @dataclass
@@ -70,111 +80,158 @@ class LineParser:
         """The line's foods. Never raises: what cannot be read is a mention without a food."""
         known = self._memory.get(text)
         if known is None:
-            known = self._memory[text] = self._read(text)
+            if len(self._memory) >= LINES_REMEMBERED:
+                self._memory.clear()
+            known = self._memory[text] = self._read(text.strip())
         return known
 
     def _read(self, text: str) -> Line:
-        text = text.strip()
-        body, too_long = text[:LONGEST_LINE], len(text) > LONGEST_LINE
-        if not body or _is_heading(body):
+        body = fold(text[:LONGEST_LINE])
+        reading = Reading(self.lexicon, body)
+        too_long = len(text) > LONGEST_LINE
+        if not too_long and _is_heading(body, reading):
             return Line(text, heading=True)
-        claims = {_CLAIMED_KEY.get(c.lower(), c.lower()) for c in _CLAIM.findall(body)}
-        named, left = self._foods(_juice_first(body), claims)
-        mentions = []
-        shared = len(named) > 1 and not _OF.search(body)
-        for food in named:
-            amount = None if _NO_AMOUNT.search(body) and not re.search(r"\d", body) else grams(body, food)
-            if amount is not None and shared:
-                # "1 tsp salt and pepper", "30 g butter or 3 tbsp oil": which amount belongs to which is not read yet.
-                amount = Interval(0.0, amount.mid, amount.hi) if amount.hi is not None else UNKNOWN_AMOUNT
-            mentions.append(Mention(food, food.name, amount, self._cleared(food, claims)))
-        if left or too_long or not named:
-            mentions.append(Mention(None, " ".join(left) or body, None))
-        return Line(text, tuple(mentions), optional=bool(_OPTIONAL.search(body)))
-
-    def _cleared(self, food: Food, claims: set[str]) -> frozenset[str]:
-        parts = {k.key for k in self.lexicon.keys.values() if k.part_of in claims and k.part_of == "nuts"}
-        return frozenset(key for key in claims | parts if key in food.facts)
-
-    def _foods(self, body: str, claims: set[str]) -> tuple[list[Food], list[str]]:
-        """The foods named, in the order of the line, and the words left over that nobody knows."""
-        plain = phrase(body)
-        whole = tokens(body)
-        if _PLANT_CLAIM.search(body) and not self._has_exact(whole):
-            return [], list(plain)
-        whole = tokens(_CLAIM.sub(" ", body)) if not self._claim_is_name(body) else whole
-        negated = {w for part in _NEGATED.findall(body) for w in phrase(part)}
-        used = [t == BREAK or t[0].isdigit() for t in whole]
-        spans: list[tuple[int, int, Food]] = []
-        for length in range(min(self.lexicon.longest_phrase, len(whole)), 0, -1):
-            for start in range(len(whole) - length + 1):
-                window = range(start, start + length)
-                if any(used[i] for i in window):
-                    continue
-                food = self.lexicon.by_phrase.get(tuple(whole[start : start + length]))
-                if food is None or (length == 1 and whole[start] in _UNIT_WORDS and len(plain) > 1 and self._other_food(whole, start)):
-                    continue
-                for i in window:
-                    used[i] = True
-                spans.append((start, length, food))
-        spans = [self._with_state(whole, span, used) for span in spans]
-        left = [
-            t for i, t in enumerate(whole)
-            if not used[i] and t not in self.lexicon.neutral_words and t not in _UNIT_WORDS and t not in negated and len(t) > 1
-        ]
-        foods: list[Food] = []
-        for _, _, food in sorted(spans, key=lambda s: s[0]):
-            if food not in foods:
-                foods.append(food)
-        return foods, left
-
-    def _with_state(self, whole: list[str], span: tuple[int, int, Food], used: list[bool]) -> tuple[int, int, Food]:
-        """ "tomatoes, canned" is the food "canned tomatoes" where the lexicon has one: a state said after the name."""
-        start, length, food = span
-        name = tuple(whole[start : start + length])
-        for i in range(start + length, len(whole)):
-            if whole[i] == BREAK or used[i]:
-                continue
-            better = self.lexicon.by_phrase.get((whole[i], *name))
-            if better is not None:
-                used[i] = True
-                return (start, length, better)
-        return span
-
-    def _other_food(self, whole: list[str], skip: int) -> bool:
-        """True when a word other than the one at `skip` names a food: "2 cloves garlic" names no clove."""
-        return any(
-            tuple(whole[i : i + n]) in self.lexicon.by_phrase
-            for n in (3, 2, 1) for i in range(len(whole) - n + 1) if not i <= skip < i + n
-        )
-
-    def _has_exact(self, whole: list[str]) -> bool:
-        """True when an alias holds the words of a plant claim: "vegan butter" is a food of its own."""
-        marks = {"vegan", "vegetarian", "plant", "meatless", "mock", "imitation"}
-        return any(
-            marks & set(whole[i : i + n]) and tuple(whole[i : i + n]) in self.lexicon.by_phrase
-            for n in range(2, self.lexicon.longest_phrase + 1) for i in range(len(whole) - n + 1)
-        )
-
-    def _claim_is_name(self, body: str) -> bool:
-        """True when the lexicon has the claimed food itself: "gluten-free flour", "lactose-free milk"."""
-        whole = tokens(body)
-        return any(
-            "free" in whole[i : i + n] and tuple(whole[i : i + n]) in self.lexicon.by_phrase
-            for n in range(2, self.lexicon.longest_phrase + 1) for i in range(len(whole) - n + 1)
-        )
+        optional = bool(_OPTIONAL.search(body))
+        # Of "flour, plus extra for dusting" all but the extra is eaten.
+        partly = bool(_PARTLY_EATEN.search(body)) and not _ON_TOP.search(body)
+        mentions = _merged(_mentions(reading, at_least_none=optional or partly))
+        left = reading.left_over()
+        if left or too_long or not mentions:
+            mentions.append(Mention(None, " ".join(left) or text[:LONGEST_LINE], None))
+        return Line(text, tuple(mentions), optional=optional)
 
 
-def _is_heading(text: str) -> bool:
+def _is_heading(text: str, reading: Reading) -> bool:
+    """True for a line that names a part of the recipe. A line that may be an ingredient is none, for a heading counts as nothing."""
     bare = text.strip("*#_= ")
-    return not bare or (bare.endswith(":") and not re.search(r"\d", bare)) or bool(re.fullmatch(r"(?:for|pour) (?:the|la|le|les) [\w\s]{3,40}", bare, re.IGNORECASE) and not re.search(r"\d", bare))
+    if all(word == BREAK for word in reading.words):
+        return not re.search(r"\d", text)
+    if re.search(r"\d", text):
+        return False
+    named = [reading.words[i] for span in reading.spans for i in range(span.start, span.end)]
+    if bare.endswith(":"):
+        return bool(_FOR.match(bare)) or not named or (len(reading.spans) == 1 and named[-1] in _SECTIONS and len(named) == 1)
+    return bool(_FOR.match(bare)) and not named and len(bare) <= 48 and BREAK not in reading.words
 
 
-def _juice_first(text: str) -> str:
-    """ "juice and zest of 1 lemon" -> "lemon juice, lemon zest", the way the lexicon names them."""
-    match = _OF.search(text)
-    if match is None:
-        return text
-    parts = re.findall(r"juice|zest|peel|rind", match["parts"].lower())
-    named = ", ".join(f"{fold(match['fruit'])} {part}" for part in parts)
-    return text[: match.start()] + match["count"] + " " + named + text[match.end() :]
+def _mentions(reading: Reading, at_least_none: bool) -> list[Mention]:
+    """The foods with their amounts. `at_least_none`: of the line's amounts, nothing need be eaten."""
+    clauses = _clauses(reading)
+    amounts = _Amounts(clauses, at_least_none)
+    mentions = []
+    for n, span in enumerate(reading.spans):
+        if span.replaced_by:
+            mentions.append(Mention(None, f"{span.replaced_by} {span.foods[0].name}", None))
+            continue
+        for place, food in enumerate(span.foods):
+            amount, alternative = amounts.of(n, food), clauses[n].alternative or (span.either and place > 0)
+            if amount is not None and (alternative or span.either):
+                amount = Interval(0.0, 0.0 if alternative else amount.mid, amount.hi)
+            cleared = frozenset(key for key in span.cleared if key in food.facts)
+            if any(food.facts[key] is Tri.CONTAINS for key in cleared):
+                # Something else stands in for what the claim denies: gluten-free flour without an entry of its own may be lupin.
+                amount = amount and Interval(0.0, amount.mid, None)
+                mentions.append(Mention(None, f"{'/'.join(sorted(cleared))}-free {food.name}", None, cleared))
+            mentions.append(Mention(food, food.name, amount, cleared, alternative))
+    return mentions
+
+
+@dataclass(slots=True)
+class _Clause:
+    """The part of a line that speaks of one food: its text, how it joins the one before, and whether it gives an amount."""
+
+    text: str
+    joint: str
+    amount: bool
+    alternative: bool = False
+    shared: bool = False
+    """True for every food of "butter or oil", and for the butter of "100 g butter and lard": some of it, or all, or none."""
+
+
+def _clauses(reading: Reading) -> list[_Clause]:
+    clauses: list[_Clause] = []
+    start = 0
+    for n, span in enumerate(reading.spans):
+        end = len(reading.text) if n + 1 == len(reading.spans) else _border(reading, span, reading.spans[n + 1])
+        text = _masked(reading, span, start, end)
+        before = reading.text[reading.tokens[reading.spans[n - 1].end - 1].end : reading.tokens[span.start].start] if n else ""
+        joint = "or" if _ALTERNATIVE.search(before) else "and" if _JOINED.search(before) else ","
+        clauses.append(_Clause(text, joint, is_amount(text)))
+        start = end
+    for n, clause in enumerate(clauses[1:], start=1):
+        if clause.joint == "or":
+            clause.alternative = clause.shared = clauses[n - 1].shared = True
+            # "butter, lard or oil": what a comma joins to the first of two alternatives is one as well.
+            while n > 1 and clauses[n - 1].joint == "," and not clauses[n - 1].amount:
+                n -= 1
+                clauses[n].alternative = clauses[n - 1].shared = True
+        elif clause.joint == "and" and not clause.amount:
+            clauses[n - 1].shared = True
+    return clauses
+
+
+def _border(reading: Reading, left: Span, right: Span) -> int:
+    """Where the text that speaks of `left` ends: at the first comma or joint outside brackets, else at the last joint, else at its name."""
+    end, depth = reading.tokens[left.end - 1].end, 0
+    for i in range(left.end, right.start):
+        token = reading.tokens[i]
+        char = reading.text[token.start] if token.word == BREAK else ""
+        depth += (char == "(") - (char == ")")
+        between_numbers = reading.text[token.start - 2 : token.start - 1].isdecimal() and reading.text[token.end + 1 : token.end + 2].isdecimal()
+        joint = token.word in OR | AND and not between_numbers
+        if depth <= 0 and (joint or char in (",", ";", "+", ":")):
+            return token.start
+        if joint:
+            end = token.start
+    return end
+
+
+def _masked(reading: Reading, span: Span, start: int, end: int) -> str:
+    """The text between two places, without the figures that are part of the food's name ("00 flour")."""
+    text = reading.text
+    if span.name_is_alias:
+        name = slice(reading.tokens[span.start].start, reading.tokens[span.end - 1].end)
+        text = text[: name.start] + re.sub(r"\d", "_", text[name]) + text[name.stop :]
+    return text[start:end]
+
+
+class _Amounts:
+    """Which amount of a line belongs to which of its foods."""
+
+    def __init__(self, clauses: Sequence[_Clause], at_least_none: bool):
+        self.clauses, self.at_least_none = clauses, at_least_none
+        said = [clause for clause in clauses if clause.amount]
+        self.each = said[0] if len(said) == 1 and any(_EACH.search(clause.text) for clause in clauses) else None
+
+    def of(self, n: int, food: Food) -> Interval | None:
+        """Grams of the food of clause `n`."""
+        clause = self.clauses[n]
+        source = clause if clause.amount else self.each
+        while source is None and n and self.clauses[n].shared and self.clauses[n].joint in ("or", ","):
+            n -= 1
+            source = self.clauses[n] if self.clauses[n].amount else None
+        amount = grams(source.text, food) if source else None
+        if amount is not None and (self.at_least_none or (clause.shared and self.each is None)):
+            return replace(amount, lo=0.0)
+        return amount
+
+
+def _merged(mentions: list[Mention]) -> list[Mention]:
+    """A food that a line names twice is one mention: at least the first amount, at most both."""
+    found: dict[str, Mention] = {}
+    others = []
+    for mention in mentions:
+        first = found.get(mention.food.food_id) if mention.food else None
+        if mention.food is None:
+            others.append(mention)
+        elif first is None:
+            found[mention.food.food_id] = mention
+        else:
+            found[mention.food.food_id] = replace(first, grams=_either_or_both(first.grams, mention.grams), cleared=first.cleared & mention.cleared)
+    return [*found.values(), *others]
+
+
+def _either_or_both(first: Interval | None, second: Interval | None) -> Interval | None:
+    if first is None or second is None:
+        return first or second
+    return replace(first, hi=None if first.hi is None or second.hi is None else first.hi + second.hi)

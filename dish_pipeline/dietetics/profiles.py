@@ -20,6 +20,10 @@ from dish_pipeline.dietetics.lexicon import NUTRIENTS, Lexicon
 from dish_pipeline.dish import COURSES, Tri
 
 
+LARGEST_LIMIT = 1_000_000
+"""Of any nutrient: above it a limit limits nothing."""
+
+
 class ProfileError(ValueError):
     """A profile cannot be used; the message names the file, the profile, the field and the remedy."""
 
@@ -71,74 +75,116 @@ _RULE_FIELDS = {"absent", "nutrient", "at_least", "at_most", "courses", "source"
 
 
 def load(folder: Path, lexicon: Lexicon) -> dict[str, Profile]:
-    """Every profile of the folder's *.yaml files, by name.
+    """Every profile of the folder's *.yaml and *.yml files, by name.
 
     Raises ProfileError for YAML that cannot be read, an unknown field, key or nutrient, or a name used twice.
     """
     found: dict[str, Profile] = {}
-    for path in sorted(folder.glob("*.yaml")):
+    origin: dict[str, Path] = {}
+    for path in _files(folder):
         try:
-            content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+        except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
             raise ProfileError(f"{path}: not readable as YAML: {error}") from None
         for raw in content if isinstance(content, list) else [content]:
             profile = _profile(path, raw, lexicon)
-            if profile.profile in found:
-                raise ProfileError(f"{path}: profile {profile.profile!r} stands twice; rename one")
-            found[profile.profile] = profile
+            name = profile.profile
+            if name in found:
+                raise ProfileError(f"{path}: profile {name!r} stands in {origin[name]} as well; rename one")
+            found[name], origin[name] = profile, path
     if not found:
         raise ProfileError(f"{folder}: no profiles found; put *.yaml files there")
     return found
 
 
+def _files(folder: Path) -> list[Path]:
+    return sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses a field that stands twice, of which YAML would silently keep the last: a rule would be lost."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """The mapping. Raises YAMLError, with the line, for a key that stands twice."""
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    raise yaml.constructor.ConstructorError(None, None, f"field {key.value!r} stands twice; remove one", key.start_mark)
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
 def version_of(folder: Path) -> str:
     """The first 16 hex digits of a SHA-256 over the profile files."""
     digest = hashlib.sha256()
-    for path in sorted(folder.glob("*.yaml")):
+    for path in _files(folder):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 
 
 def _profile(path: Path, raw: Any, lexicon: Lexicon) -> Profile:
-    if not isinstance(raw, Mapping) or not isinstance(raw.get("profile"), str):
+    if not isinstance(raw, Mapping) or not isinstance(raw.get("profile"), str) or not raw["profile"].strip():
         raise ProfileError(f"{path}: every profile is a mapping with a `profile:` name")
     where = f"{path}: profile {raw['profile']!r}"
-    for name in sorted(set(raw) - _FIELDS):
-        raise ProfileError(f"{where}: unknown field {name!r}; there are: {', '.join(sorted(_FIELDS))}")
-    for name in ("label", "wording", "rules"):
-        if not raw.get(name):
-            raise ProfileError(f"{where}: field {name!r} is missing or empty")
+    _refuse_unknown_fields(where, raw, _FIELDS)
+    for name in ("label", "wording"):
+        if not isinstance(raw.get(name), str) or not raw[name].strip():
+            raise ProfileError(f"{where}: field {name!r} is missing, empty or no text; write a sentence")
+    if not isinstance(raw.get("rules"), list) or not raw["rules"]:
+        raise ProfileError(f"{where}: field 'rules' is missing, empty or no list; write one rule per dash")
     rules = tuple(_rule(f"{where}: rule {i}", rule, lexicon) for i, rule in enumerate(raw["rules"], start=1))
-    return Profile(raw["profile"], raw["label"], raw["wording"], rules, tuple(raw.get("undecidable") or ()))
+    return Profile(raw["profile"], raw["label"], raw["wording"], rules, _words(where, raw, "undecidable"))
+
+
+def _refuse_unknown_fields(where: str, raw: Mapping[Any, Any], fields: set[str]) -> None:
+    for name in raw:
+        if name not in fields:
+            raise ProfileError(f"{where}: unknown field {name!r}; there are: {', '.join(sorted(fields))}")
+
+
+def _words(where: str, raw: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    words = raw.get(name) or []
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise ProfileError(f"{where}: field {name!r} is {words!r}; write a list of words in [ ]")
+    return tuple(words)
 
 
 def _rule(where: str, raw: Any, lexicon: Lexicon) -> Rule:
     if not isinstance(raw, Mapping):
         raise ProfileError(f"{where}: a rule is a mapping with `absent:` or `nutrient:`")
-    for name in sorted(set(raw) - _RULE_FIELDS):
-        raise ProfileError(f"{where}: unknown field {name!r}; there are: {', '.join(sorted(_RULE_FIELDS))}")
-    courses = tuple(raw.get("courses") or ())
+    _refuse_unknown_fields(where, raw, _RULE_FIELDS)
+    courses = _words(where, raw, "courses")
     for course in courses:
         if course not in COURSES:
-            raise ProfileError(f"{where}: no course {course!r}; there are: {', '.join(COURSES)}")
-    source = str(raw.get("source", ""))
+            raise ProfileError(f"{where}: field 'courses': no course {course!r}; there are: {', '.join(COURSES)}")
+    source = str(raw.get("source") or "").strip()
     if not source:
         raise ProfileError(f"{where}: field 'source' is missing: every rule says where it comes from")
     if "absent" in raw:
-        if raw["absent"] not in lexicon.keys:
-            raise ProfileError(f"{where}: no allergen or flag {raw['absent']!r}; data/lexicon/keys.csv lists them")
+        for name in ("nutrient", "at_least", "at_most"):
+            if name in raw:
+                raise ProfileError(f"{where}: field {name!r} stands beside 'absent'; make two rules of it")
+        if not isinstance(raw["absent"], str) or raw["absent"] not in lexicon.keys:
+            raise ProfileError(f"{where}: field 'absent': no allergen or flag {raw['absent']!r}; keys.csv of the lexicon lists them")
         return Rule("absent", raw["absent"], None, None, courses, source)
     if raw.get("nutrient") not in NUTRIENTS:
-        raise ProfileError(f"{where}: no nutrient {raw.get('nutrient')!r}; there are: {', '.join(NUTRIENTS)}")
-    bounds = {}
-    for name in ("at_least", "at_most"):
-        value = raw.get(name)
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or value < 0):
-            raise ProfileError(f"{where}: {name} is {value!r}; write a number of at least 0")
-        bounds[name] = None if value is None else float(value)
-    if bounds["at_least"] is None and bounds["at_most"] is None:
-        raise ProfileError(f"{where}: give at_least, at_most or both")
-    return Rule("nutrient", raw["nutrient"], bounds["at_least"], bounds["at_most"], courses, source)
+        raise ProfileError(f"{where}: field 'nutrient': no nutrient {raw.get('nutrient')!r}; there are: {', '.join(NUTRIENTS)}")
+    at_least, at_most = _bound(where, raw, "at_least"), _bound(where, raw, "at_most")
+    if at_least is None and at_most is None:
+        raise ProfileError(f"{where}: fields 'at_least' and 'at_most' are missing; give one or both")
+    if at_least == 0 or (at_least is not None and at_most is not None and at_least > at_most):
+        raise ProfileError(f"{where}: field 'at_least' is {at_least:g}; write a number above 0 that at_most does not rule out")
+    return Rule("nutrient", raw["nutrient"], at_least, at_most, courses, source)
+
+
+def _bound(where: str, raw: Mapping[str, Any], name: str) -> float | None:
+    value = raw.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LARGEST_LIMIT:
+        raise ProfileError(f"{where}: field {name!r} is {value!r}; write a number from 0 to {LARGEST_LIMIT:,}")
+    return float(value)
 
 
 def judge(facts: Facts, course: str, profile: Profile) -> Verdict:

@@ -17,9 +17,10 @@ BREAK = "|"
 
 _FRACTIONS = {c: "/".join(unicodedata.normalize("NFKD", c).split("\u2044")) for c in "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒"}
 _LETTERS = str.maketrans({
-    "œ": "oe", "æ": "ae", "ø": "o", "ß": "ss", "ł": "l", "ı": "i", "đ": "d", "\u2019": "'", "\u02bc": "'", "\u00d7": "x", "\u2044": "/",
+    "œ": "oe", "æ": "ae", "ø": "o", "ß": "ss", "ł": "l", "\u0131": "i", "đ": "d", "\u2019": "'", "\u02bc": "'", "\u00d7": "x", "\u2044": "/",
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"),
 })
+_TIMES = re.compile(r"(?<=\d) ?x ?(?=\d)")
 _SUPERSCRIPT = re.compile(r"(?<=\d)(?=[\u00b9\u00b2\u00b3\u2070-\u2079])")
 _BREAKS = frozenset(",;:()[]/.+|")
 _TOKEN = re.compile(
@@ -42,12 +43,16 @@ class Token:
 
 
 def fold(text: str) -> str:
-    """Lower case without accents, with plain dashes, apostrophes and fractions: "Crème 1½" -> "creme 1 1/2". Idempotent."""
+    """Lower case without accents, with plain dashes, apostrophes and fractions: "Crème 1½" -> "creme 1 1/2".
+
+    "2x400g" becomes "2 x 400g", so that the x is no part of a word. Folding twice changes nothing more.
+    """
     text = _SUPERSCRIPT.sub(" ", text)
     for char in _FRACTIONS.keys() & set(text):
         text = text.replace(char, f" {_FRACTIONS[char]} ")
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).lower().translate(_LETTERS))
-    return re.sub(r"\s+", " ", "".join(c for c in folded if not unicodedata.combining(c)))
+    plain = re.sub(r"\s+", " ", "".join(c for c in folded if not unicodedata.combining(c)))
+    return _TIMES.sub(" x ", plain)
 
 
 @lru_cache(maxsize=50_000)

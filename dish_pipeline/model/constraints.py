@@ -76,7 +76,10 @@ class Constraint:
         self, names: Names, tokenizer: DishTokenizer, lexicon: Lexicon, profiles: Sequence[Profile], course: str, limits: Limits,
         banned: frozenset[str] = frozenset(), required: Sequence[str] = (),
     ):
-        """`banned` foods are never used; `required` foods come first. Raises ValueError for a required food that is not allowed."""
+        """`banned` foods are never used; `required` foods come first, in this order.
+
+        Raises ValueError for a required food that is not allowed or not in the lexicon, and when no food is allowed at all.
+        """
         self.names, self.tokenizer, self.limits, self.course = names, tokenizer, limits, course
         rules = [r for p in profiles for r in p.rules if r.applies(course)]
         foods = [lexicon.foods[f] for f in names.food_ids]
@@ -93,6 +96,9 @@ class Constraint:
         self.grid = np.array(GRID, dtype=float)
         self.grid_ids = np.array([tokenizer.amount_ids[g] for g in GRID])
         place = {f: i for i, f in enumerate(names.food_ids)}
+        for food_id in required:
+            if food_id not in place:
+                raise ValueError(f"{food_id} is asked for, but the lexicon has no such food")
         self.required = [place[f] for f in required]
         for food in self.required:
             if not self.allowed[food]:
@@ -131,6 +137,7 @@ class State:
         self.low = np.zeros(len(constraint.least))
         self.open = constraint.allowed.copy()
         self._sums = np.zeros(0)
+        self._next: np.ndarray | None = None
         self._refresh()
 
     @property
@@ -155,8 +162,15 @@ class State:
         self._fits = fits
 
     def allowed(self) -> np.ndarray:
-        """The ids of the tokens that may come next. Empty: this idea cannot be finished and must be given up."""
+        """The ids of the tokens that may come next. Empty before the end: this idea cannot be finished and must be given up."""
+        if self._next is None:
+            self._next = self._possible()
+        return self._next
+
+    def _possible(self) -> np.ndarray:
         r, t = self.rules, self.rules.tokenizer
+        if self.phase == "end":
+            return np.zeros(0, dtype=np.int64)
         if self.phase == "title":
             if self.title >= MOST_TITLE_PIECES:
                 return np.array([t.end])
@@ -182,12 +196,13 @@ class State:
 
     def push(self, token: int) -> None:
         """Take a token that `allowed` gave. Raises ValueError for any other."""
+        if token not in self.allowed():
+            raise ValueError(f"token {token} cannot come here")
+        self._next = None
         r, t = self.rules, self.rules.tokenizer
         if self.phase == "title":
-            if token == t.end and self.title:
+            if token == t.end:
                 self.phase = "end"
-            elif token == t.end:
-                raise ValueError("a title cannot be empty")
             self.title += 1
             return
         node = r.names.nodes[self.node]
@@ -196,10 +211,7 @@ class State:
         elif token in node.tokens:
             self.node = node.nodes[node.tokens.index(token)]
         else:
-            at = np.flatnonzero(r.grid_ids == token)
-            if node.food < 0 or len(at) == 0:
-                raise ValueError(f"token {token} cannot come here")
-            self._take(node.food, float(r.grid[at[0]]))
+            self._take(node.food, float(r.grid[np.flatnonzero(r.grid_ids == token)[0]]))
 
     def _take(self, food: int, grams: float) -> None:
         r = self.rules

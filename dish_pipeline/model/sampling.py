@@ -14,6 +14,7 @@ import torch
 
 from dish_pipeline.dish import Dish
 from dish_pipeline.model.constraints import Constraint, State
+from dish_pipeline.model.text import canonical
 from dish_pipeline.model.tokenizer import DecodeError, DishTokenizer
 from dish_pipeline.model.transformer import Cache, DishTransformer
 
@@ -91,8 +92,9 @@ def _draw_batch(
         dish = None
         if not reasons[i]:
             try:
-                dish = tokenizer.decode(rows[i])
-                if not dish.title.strip():
+                # Pieces drawn one by one can hold doubled spaces or run over the longest title.
+                dish = canonical(tokenizer.decode(rows[i]))
+                if not dish.title:
                     dish, reasons[i] = None, "empty title"
             except DecodeError as error:
                 reasons[i] = f"not a dish: {error}"

@@ -21,16 +21,20 @@ from collections.abc import Sequence
 from math import log
 
 from dish_pipeline.dietetics.lexicon import Lexicon
-from dish_pipeline.dish import Dish, Portion
+from dish_pipeline.dish import COURSES, UNKNOWN_COURSE, Dish, Portion
 
-GRID = (
+# Floats throughout: 60 and 60.0 are written differently in JSON, so a dish would change its hash on the way through the tokens.
+GRID = tuple(float(g) for g in (
     0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 18, 20, 22, 25, 28, 30, 35, 40, 45, 50, 55, 60, 65, 70,
     75, 80, 90, 100, 110, 120, 125, 140, 150, 160, 175, 200, 225, 250, 275, 300, 350, 400, 450, 500, 600, 700, 800, 1000,
-)
+))
 """Grams per serving that the model can say. Anything heavier is set to the last."""
 
 LONGEST_TITLE = 80
 """Characters of a title that the model reads; real titles are shorter."""
+
+SPACE_SIGN = "\u2581"
+"""What SentencePiece writes for a space: in a title it cannot be told from one."""
 
 
 def to_grid(grams: float) -> float:
@@ -40,14 +44,15 @@ def to_grid(grams: float) -> float:
     if grams <= GRID[0]:
         return GRID[0]
     if grams >= GRID[-1]:
-        return float(GRID[-1])
+        return GRID[-1]
     i = bisect_left(GRID, grams)
     below, above = GRID[i - 1], GRID[i]
-    return float(below if log(grams / below) < log(above / grams) else above)
+    return below if log(grams / below) < log(above / grams) else above
 
 
 def canonical(dish: Dish) -> Dish:
-    """The dish as the model can say it: each food once with its grams summed and set to the grid, the title trimmed."""
+    """The dish as the model can say it: a course of the list or unknown, each food once with its grams summed and set to the grid,
+    the title trimmed."""
     grams: dict[str, float | None] = {}
     for portion in dish.portions:
         known = grams.get(portion.food_id)
@@ -56,7 +61,8 @@ def canonical(dish: Dish) -> Dish:
         else:
             grams[portion.food_id] = portion.grams + (known or 0.0)
     portions = tuple(Portion(food, None if g is None else to_grid(g)) for food, g in grams.items())
-    return Dish(dish.course, " ".join(dish.title.split())[:LONGEST_TITLE].strip(), portions)
+    course = dish.course if dish.course in COURSES else UNKNOWN_COURSE
+    return Dish(course, " ".join(dish.title.replace(SPACE_SIGN, " ").split())[:LONGEST_TITLE].strip(), portions)
 
 
 def amount_text(grams: float | None) -> str:

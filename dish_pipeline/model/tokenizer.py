@@ -46,7 +46,7 @@ class DecodeError(ValueError):
 def train(texts: Iterable[str], vocabulary: int, threads: int = 1) -> bytes:
     """A SentencePiece unigram model of at most `vocabulary` pieces, control tokens included.
 
-    One thread keeps the outcome the same on every run. Raises ValueError when the texts hold fewer than two words.
+    One thread keeps the outcome the same on every run. Raises ValueError for fewer than two texts.
     """
     sentences = [t for t in texts if t]
     if len(sentences) < 2:
@@ -131,7 +131,12 @@ class DishTokenizer:
         ids = [int(i) for i in ids]
         if len(ids) < 4 or ids[0] != self.start or ids[1] not in self._courses or ids[-1] != self.end:
             raise DecodeError("a dish begins with <start> and a course and ends with <end>")
-        portions, name, at = [], [], 2
+        for place, token in enumerate(ids):
+            if not 0 <= token < self.size:
+                raise DecodeError(f"token {place}: {token} is no id of the tokenizer")
+        portions: list[Portion] = []
+        name: list[int] = []
+        at = 2
         while at < len(ids) and ids[at] != self.title:
             if ids[at] in self._amounts:
                 food_id = self._foods.get(tuple(name))
@@ -145,8 +150,8 @@ class DishTokenizer:
         if name or at >= len(ids) or not portions:
             raise DecodeError(f"token {at}: the foods end without an amount or a title")
         words = ids[at + 1 : -1]
-        if any(self.pieces.is_control(i) for i in words):
-            raise DecodeError("the title holds a control token")
+        if any(self.pieces.is_control(i) or self.pieces.is_unknown(i) for i in words):
+            raise DecodeError("the title holds a control token or the unknown piece")
         dish = Dish(self._courses[ids[1]], self.pieces.decode(words), tuple(portions))
         if len({p.food_id for p in portions}) != len(portions):
             raise DecodeError("a food stands twice")

@@ -3,7 +3,7 @@
 What belongs here: optimisation, the learning-rate schedule, early stopping, checkpoints. What a batch is stands in `batches.py`.
 
 A checkpoint holds weights, optimiser state, the random state and the counters; batches depend on (seed, epoch) alone. So a
-training that was killed and resumed ends with the very same weights as one that ran through.
+training that was killed and resumed ends with the very same weights and metrics as one that ran through.
 """
 
 from __future__ import annotations
@@ -52,6 +52,8 @@ class Progress:
     evaluations_without_best: int = 0
     seconds: float = 0.0
     stopped_by: str = ""
+    losses: list[float] = field(default_factory=list)
+    """Losses of the steps since the last evaluation."""
 
 
 @dataclass
@@ -74,7 +76,7 @@ def learning_rate(step: int, total: int, plan: TrainingPlan) -> float:
 def make_optimisers(model: DishTransformer, plan: TrainingPlan) -> list[torch.optim.Optimizer]:
     """Muon for the matrices inside the blocks, AdamW for the embedding and the norms.
 
-    Muon: Jordan 2024, as in `torch.optim.Muon`; its rate is ten times AdamW's, since its updates have unit scale.
+    Muon: Jordan 2024, as in `torch.optim.Muon`; its rate is MUON_RATE times AdamW's, since its updates have unit scale.
     """
     matrices = [p for name, p in model.named_parameters() if p.ndim == 2 and not name.startswith("embedding")]
     rest = [p for name, p in model.named_parameters() if p.ndim != 2 or name.startswith("embedding")]
@@ -121,7 +123,7 @@ def train(
     resumed = _resume(work, model, optimisers)
     if resumed is not None:
         progress, best = resumed
-    metrics = _kept_metrics(work / METRICS, progress.step)
+    metrics = _kept_metrics(work / METRICS, progress.step) if resumed else []
 
     rng = np.random.default_rng((seed, 0))
     chosen = rng.permutation(len(valid_dishes))[:MOST_VALIDATION_DISHES]
@@ -130,10 +132,15 @@ def train(
     per_epoch = max(1, math.ceil(len(train_dishes) / (plan.batch * plan.accumulate)))
     total = min(plan.epochs * per_epoch, plan.max_steps)
     begun = time.monotonic() - progress.seconds
-    losses: list[float] = []
+    losses = progress.losses
+
+    def finite(value: float, what: str) -> float:
+        if not math.isfinite(value):
+            raise FloatingPointError(f"{what} is {value} at step {progress.step}; lower the learning rate (now {plan.learning_rate})")
+        return value
 
     def evaluate() -> None:
-        bits = float(part_bits(model, held_out, tokenizer.pad).sum(axis=1).mean())
+        bits = finite(float(part_bits(model, held_out, tokenizer.pad).sum(axis=1).mean()), "the validation loss")
         record = {
             "step": progress.step, "epoch": round(progress.step / per_epoch, 2), "valid_bits_per_dish": round(bits, 4),
             "train_bits_per_token": round(float(np.mean(losses)), 4) if losses else None,
@@ -150,8 +157,9 @@ def train(
 
     def checkpoint() -> None:
         progress.seconds = time.monotonic() - begun
+        # Metrics first: those beyond the checkpoint are dropped on resuming, those missing could never be had again.
+        _write_metrics(work / METRICS, metrics)
         _save_checkpoint(work, model, optimisers, progress, best)
-        (work / METRICS).write_text("".join(json.dumps(m) + "\n" for m in metrics))
 
     with _asked_to_stop() as asked:
         if not metrics:
@@ -164,10 +172,9 @@ def train(
                 batches = epoch_batches(train_dishes, tokenizer, plan.batch, seed, epoch, plan.token_dropout)
                 epoch_of_batches = epoch
             group = batches[index * plan.accumulate : (index + 1) * plan.accumulate]
-            losses.append(_step(model, optimisers, group, learning_rate(progress.step, total, plan), plan))
+            loss = _step(model, optimisers, group, learning_rate(progress.step, total, plan), plan)
             progress.step += 1
-            if not math.isfinite(losses[-1]):
-                raise FloatingPointError(f"the loss is {losses[-1]} at step {progress.step}; lower the learning rate (now {plan.learning_rate})")
+            losses.append(finite(loss, "the loss"))
             if progress.step % plan.evaluate_every == 0 or progress.step == total:
                 evaluate()
                 if progress.evaluations_without_best >= plan.patience:
@@ -269,6 +276,13 @@ def _resume(
         optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
     torch.set_rng_state(tensors["random"])
     return progress, {k.removeprefix("best/"): v for k, v in tensors.items() if k.startswith("best/")}
+
+
+def _write_metrics(path: Path, metrics: list[dict[str, Any]]) -> None:
+    """One record a line, replaced in one step like the checkpoint."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary.write_text("".join(json.dumps(m) + "\n" for m in metrics))
+    os.replace(temporary, path)
 
 
 def _kept_metrics(path: Path, step: int) -> list[dict[str, Any]]:

@@ -86,12 +86,10 @@ class Attention(nn.Module):
         b, t, c = x.shape
         q, k, v = (f(x).view(b, t, self.heads, -1).transpose(1, 2) for f in (self.query, self.key, self.value))
         q, k = turn(self.query_norm(q), cos, sin), turn(self.key_norm(k), cos, sin)
-        causal = cache is None or cache.length == 0
         if cache is not None:
             k, v = cache.extend(self.layer, k, v)
-            if not causal and t > 1:
-                raise ValueError("with a filled cache, tokens come one at a time")
-        y = F.scaled_dot_product_attention(q, k, v, is_causal=causal and t > 1, dropout_p=self.dropout if self.training else 0.0)
+        # A single new token may look at everything that the cache holds, so only several tokens at once need the mask.
+        y = F.scaled_dot_product_attention(q, k, v, is_causal=t > 1, dropout_p=self.dropout if self.training else 0.0)
         return self.out(y.transpose(1, 2).reshape(b, t, c))
 
 
@@ -146,9 +144,11 @@ class DishTransformer(nn.Module):
     def forward(self, ids: Tensor, cache: Cache | None = None) -> Tensor:
         """Logits for the token after each one. With a cache, `ids` are only the new tokens.
 
-        Raises ValueError when a sequence is longer than the context.
+        Raises ValueError when a sequence is longer than the context, or several tokens come to a cache that is not empty.
         """
         start = cache.length if cache else 0
+        if start and ids.shape[1] > 1:
+            raise ValueError("with a filled cache, tokens come one at a time")
         end = start + ids.shape[1]
         if end > self.config.shape.context:
             raise ValueError(f"{end} tokens do not fit the context of {self.config.shape.context}")

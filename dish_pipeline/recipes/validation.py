@@ -5,21 +5,25 @@ What belongs here: the pandera check, and the step from a recipe to the dish tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from statistics import median
+from typing import Any
 
 import pandas as pd
 import pandera.errors
 
 from dish_pipeline.dietetics.parsing import Line, LineParser
 from dish_pipeline.dish import Dish, Portion, Recipe
-from dish_pipeline.recipes.schema import REMEDIES, recipe_schema
+from dish_pipeline.recipes.schema import REJECTED, REMEDIES, recipe_schema
 from dish_pipeline.recipes.wording import course_of, servings_of
 
 TYPICAL_SERVING = {"starter": 200.0, "main": 420.0, "side": 170.0, "dessert": 130.0, "breakfast": 220.0, "snack": 80.0, "unknown": 300.0}
 """Grams of one serving by course, used only to guess the servings of a recipe that states none. A guess feeds the model's sense of
 proportion and nothing else: the facts of such a recipe keep their nutrients unknown."""
+
+LONGEST_SHOWN = 200
+"""Characters of a refused value that are kept."""
 
 FEWEST_FOODS = 2
 LEAST_RESOLVED = 0.6
@@ -49,11 +53,17 @@ def raw_frame(recipes: Iterable[Recipe]) -> pd.DataFrame:
 
 
 def split_refused(raw: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Check all rows at once; return the accepted rows and the refusals (columns of `schema.REJECTED`)."""
-    checked = raw.assign(
-        line_count=[len(lines) for lines in raw["lines"]],
-        longest_line=[max((len(line) for line in lines), default=0) for lines in raw["lines"]],
-    ).reset_index(drop=True)
+    """Check all rows at once; return the accepted rows and the refusals (columns of `schema.REJECTED`), one a recipe with all its failures."""
+    rows = raw.reset_index(drop=True)
+    lines = [[] if value is None else list(value) for value in rows["lines"]]
+    checked = rows.assign(
+        # Stated types, since an empty column has none, and a missing title is an empty one.
+        recipe_id=rows["recipe_id"].astype("str"),
+        title=rows["title"].astype("str").fillna(""),
+        lines=pd.Series(lines, dtype=object),
+        line_count=pd.Series([len(texts) for texts in lines], dtype="int64"),
+        longest_line=pd.Series([max(map(len, texts), default=0) for texts in lines], dtype="int64"),
+    )
     try:
         recipe_schema.validate(checked, lazy=True)
     except pandera.errors.SchemaErrors as errors:
@@ -61,21 +71,28 @@ def split_refused(raw: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         rowless = cases[cases["index"].isna()]
         if len(rowless):
             raise ValueError(f"the table of raw recipes is malformed: {rowless['check'].tolist()}") from None
-        cases = cases.drop_duplicates("index").sort_values("index")
-        rejected = []
-        for column, check, value, index in zip(cases["column"], cases["check"], cases["failure_case"], cases["index"], strict=True):
-            source = checked.loc[int(index)]
-            reason, remedy = REMEDIES[column]
-            if column == "recipe_id":
-                first = checked[checked["recipe_id"] == value].iloc[0]
-                reason = f"{reason}: also at {first['file']} row {first['row']}"
-            rejected.append({
-                "file": source["file"], "row": int(source["row"]), "field": "ingredients" if column.endswith("line") or column == "line_count" else column,
-                "value": str(source["title"] if column == "recipe_id" else value)[:200], "reason": reason or str(check), "remedy": remedy,
-            })
-        refused = set(cases["index"].astype(int))
-        return raw.reset_index(drop=True).drop(index=sorted(refused)), pd.DataFrame(rejected)
-    return raw, pd.DataFrame(columns=["file", "row", "field", "value", "reason", "remedy"])
+        failures: dict[int, list[tuple[str, str]]] = {}
+        for column, check, index in zip(cases["column"], cases["check"], cases["index"], strict=True):
+            failures.setdefault(int(index), []).append((column, str(check)))
+        first_of = {recipe_id: index for index, recipe_id in reversed(list(enumerate(checked["recipe_id"])))}
+        refused = [_refusal(checked, index, failures[index], first_of) for index in sorted(failures)]
+        return checked[raw.columns].drop(index=sorted(failures)), pd.DataFrame(refused, columns=list(REJECTED))
+    return checked[raw.columns], pd.DataFrame(columns=list(REJECTED))
+
+
+def _refusal(checked: pd.DataFrame, index: int, failures: list[tuple[str, str]], first_of: dict[str, int]) -> dict[str, object]:
+    """The refused row in words. `failures` are (column, failed check); `first_of` maps a recipe to the first row that has it."""
+    source: dict[Hashable, Any] = checked.loc[index].to_dict()
+    told = []
+    for column, check in failures:
+        reason, remedy = REMEDIES[column]
+        field, value = ("ingredients", "; ".join(source["lines"])) if column in ("line_count", "longest_line") else (column, str(source["title"]))
+        if column == "recipe_id":
+            first = checked.loc[first_of[source["recipe_id"]]]
+            reason = f"{reason}: also at {first['file']} row {first['row']}"
+        told.append((field, value[:LONGEST_SHOWN], reason or check, remedy))
+    fields, values, reasons, remedies = ("; ".join(dict.fromkeys(column)) for column in zip(*told, strict=True))
+    return {"file": source["file"], "row": int(source["row"]), "field": fields, "value": values, "reason": reasons, "remedy": remedies}
 
 
 def validate(raw: pd.DataFrame, parser: LineParser) -> Validated:
@@ -85,24 +102,24 @@ def validate(raw: pd.DataFrame, parser: LineParser) -> Validated:
     """
     accepted, rejected = split_refused(raw)
     dishes, mentions = [], []
-    for recipe in accepted.itertuples():
-        lines = [parser.parse(text) for text in recipe.lines]
-        course = course_of(recipe.course or "", recipe.tags)
-        servings = servings_of(recipe.servings or "")
-        dish, guessed = dish_of_lines(recipe.title, course, lines, servings)
+    for recipe in accepted.to_dict("records"):
+        lines = [parser.parse(text) for text in recipe["lines"]]
+        course = course_of(recipe["course"] or "", recipe["tags"] or ())
+        servings = servings_of(recipe["servings"] or "")
+        dish, guessed = dish_of_lines(recipe["title"], course, lines, servings)
         named = [line for line in lines if not line.heading]
         resolved = sum(line.resolved for line in named)
         why_not = _why_not(dish, resolved, len(named))
         dishes.append({
-            "recipe_id": recipe.recipe_id, "file": recipe.file, "row": recipe.row, "title": recipe.title, "course": course,
-            "cuisine": recipe.cuisine, "servings_lo": servings[0] if servings else None, "servings_hi": servings[1] if servings else None,
+            "recipe_id": recipe["recipe_id"], "file": recipe["file"], "row": recipe["row"], "title": recipe["title"], "course": course,
+            "cuisine": recipe["cuisine"], "servings_lo": servings[0] if servings else None, "servings_hi": servings[1] if servings else None,
             "servings_guessed": guessed, "lines": len(named), "lines_resolved": resolved, "trainable": not why_not, "why_not": why_not,
             "food_ids": [p.food_id for p in dish.portions], "grams": [p.grams for p in dish.portions],
         })
         for number, line in enumerate(lines, start=1):
             for m in line.mentions:
                 mentions.append({
-                    "recipe_id": recipe.recipe_id, "line": number, "text": line.text, "food_id": m.food.food_id if m.food else None,
+                    "recipe_id": recipe["recipe_id"], "line": number, "text": line.text, "food_id": m.food.food_id if m.food else None,
                     "words": m.words, "g_lo": m.grams.lo if m.grams else None, "g_mid": m.grams.mid if m.grams else None,
                     "g_hi": m.grams.hi if m.grams else None, "cleared": sorted(m.cleared), "optional": line.optional,
                 })
@@ -131,11 +148,9 @@ def dish_of_lines(title: str, course: str, lines: list[Line], servings: tuple[fl
     """
     total: dict[str, float | None] = {}
     for line in lines:
-        foods = [m for m in line.mentions if m.food is not None]
-        if len(foods) > 1 and " or " in f" {line.text.lower()} ":
-            foods = foods[:1]
-        for mention in foods:
-            assert mention.food is not None
+        for mention in line.mentions:
+            if mention.food is None or mention.alternative:
+                continue
             grams = mention.grams.mid if mention.grams else None
             known = total.get(mention.food.food_id)
             total[mention.food.food_id] = grams if known is None else known + (grams or 0.0)
@@ -152,8 +167,8 @@ def dish_of_lines(title: str, course: str, lines: list[Line], servings: tuple[fl
 def dishes_of(frame: pd.DataFrame) -> list[Dish]:
     """The rows of a table with `course`, `title`, `food_ids` and `grams` as dishes."""
     return [
-        Dish(r.course, r.title, tuple(Portion(f, None if g is None or g != g else float(g)) for f, g in zip(r.food_ids, r.grams, strict=True)))
-        for r in frame.itertuples()
+        Dish(course, title, tuple(Portion(f, None if g is None or g != g else float(g)) for f, g in zip(food_ids, grams, strict=True)))
+        for course, title, food_ids, grams in zip(frame["course"], frame["title"], frame["food_ids"], frame["grams"], strict=True)
     ]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from dish_pipeline.dietetics.wording import phrase
+from dish_pipeline.dietetics.wording import fold, phrase
 from dish_pipeline.dish import COURSES, UNKNOWN_COURSE
 
 _COURSE_WORDS = {
@@ -38,23 +38,53 @@ def course_of(course: str, tags: tuple[str, ...] | list[str]) -> str:
     return UNKNOWN_COURSE
 
 
-_RANGE = re.compile(r"(\d+(?:[.,]\d+)?)\s*(?:-|–|—|to|à|a|or|ou)\s*(\d+(?:[.,]\d+)?)")
-_ONE = re.compile(r"\d+(?:[.,]\d+)?")
-_WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "ten": 10, "twelve": 12, "dozen": 12}
+_NUMBER = r"\d+(?:[.,]\d+)*"
+_SPELT = {
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12,
+    "fifteen": 15, "sixteen": 16, "eighteen": 18, "twenty": 20,
+}
+_ANY_SPELT = "|".join(_SPELT)
+_SERVINGS = re.compile(
+    rf"(?<![\w.,/])(?<!x )(?P<lo>{_NUMBER})(?: ?(?:-|to|a|or|ou) ?(?P<hi>{_NUMBER}))?(?P<more> ?\+| ?/| \d+ ?/| or more)?(?P<dozen> ?dozen)?"
+    # A number with a measure is the size of the dish or the time it takes.
+    r"(?P<measure>[ -]*(?:g|kg|gr|grams?|mg|ml|cl|dl|l|litres?|liters?|cups?|pints?|quarts?|gallons?|tbsp|tsp|oz|ounces?|lbs?|pounds?|cm|mm|inch(?:es)?"
+    r"|min(?:ute)?s?|hours?|hrs?|h|days?|x|%|\"|k?cal(?:ories)?)(?![a-z]))?"
+)
+_BEFORE = re.compile(r"(?:serves|serve|serving|servings|feeds|for|pour|fur|portions?|yields?|makes)[ :]*(?:about |approx\.? |up to )?$")
+_AFTER = re.compile(r"[ -]*(?:servings?|portions?|people|persons?|pers\b|personnes?|personen|porzioni|serves)")
+
+_WHOLE = re.compile(r" ?(?:\([^)]*\) ?)?(?:[a-z-]+ )?(?:loaf|loaves|cakes?|pies?|tarts?|quiches?|pizzas?|batch(?:es)?|pans?|trays?|jars?|bottles?|terrines?)\b")
+"""What is cut into servings: one or two of them are no number of servings."""
 
 
 def servings_of(text: str) -> tuple[float, float] | None:
-    """Fewest and most servings: "4-6 servings" is (4, 6). None when no believable number stands there."""
-    match = _RANGE.search(text)
-    if match:
-        lo, hi = sorted(float(g.replace(",", ".")) for g in match.groups())
-    else:
-        one = _ONE.search(text)
-        words = [n for w, n in _WORDS.items() if re.search(rf"\b{w}\b", text.lower())]
-        if one:
-            lo = hi = float(one.group().replace(",", "."))
-        elif words:
-            lo = hi = float(words[0])
-        else:
+    """Fewest and most servings: "4-6 servings" is (4, 6). None when no believable number stands there.
+
+    A number beside a word such as "serves" wins over others; one with a measure ("makes 500 ml") is none, and neither is an
+    open one ("6+"), since a serving could then be any size.
+    """
+    folded = fold(text)
+    if re.search(rf"\b(?:{_ANY_SPELT})[ -](?:{_ANY_SPELT})\b", folded):
+        return None
+    folded = re.sub(rf"\b(?:{_ANY_SPELT})\b", lambda m: str(_SPELT[m.group()]), folded)
+    folded = re.sub(r"(?<![a-z])(?:a )?(?:half a )?dozen(?![a-z])", lambda m: "6" if "half" in m.group() else "dozen", folded)
+    folded = re.sub(r"(?<!\d )dozen", "12", folded)
+    found = [m for m in _SERVINGS.finditer(folded) if not m["measure"]]
+    beside = [m for m in found if _BEFORE.search(folded[: m.start()]) or _AFTER.match(folded[m.end() :])]
+    for match in [*beside, *found][:1]:
+        values = [_value(match[name]) for name in ("lo", "hi") if match[name]]
+        if match["more"] or None in values:
             return None
-    return (lo, hi) if 0.5 <= lo <= hi <= 200 else None
+        lo, *rest = sorted(v * (12 if match["dozen"] else 1) for v in values if v is not None)
+        hi = rest[0] if rest else lo
+        if hi <= 2 and _WHOLE.match(folded[match.end() :]):
+            return None
+        return (lo, hi) if 0.5 <= lo <= hi <= 200 else None
+    return None
+
+
+def _value(text: str) -> float | None:
+    """A number; None for "1,000" and "1.000", which are one or one thousand."""
+    if re.fullmatch(r"\d+(?:[.,]\d{1,2})?", text):
+        return float(text.replace(",", "."))
+    return None

@@ -1,0 +1,98 @@
+"""Batches: every dish once an epoch, in an order of its own, the same on every run."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dish_pipeline.dish import Dish, Portion
+from dish_pipeline.model.batches import IGNORE, draw_order, encode_shuffled, epoch_batches, pad
+from dish_pipeline.model.tokenizer import DishTokenizer
+
+Batches = list[tuple[np.ndarray, np.ndarray]]
+
+
+def _rows(batches: Batches, tokenizer: DishTokenizer) -> list[list[int]]:
+    """The sequences that the targets of the batches hold."""
+    return [[tokenizer.start, *row[row != IGNORE].tolist()] for _, targets in batches for row in targets]
+
+
+def _same(a: Batches, b: Batches) -> bool:
+    return len(a) == len(b) and all(np.array_equal(x, y) for p, q in zip(a, b, strict=True) for x, y in zip(p, q, strict=True))
+
+
+def test_padding_shifts_the_targets_by_one_and_marks_what_carries_no_loss() -> None:
+    inputs, targets = pad([np.array([1, 5, 6, 2]), np.array([1, 7, 2])], pad_id=0)
+    assert inputs.tolist() == [[1, 5, 6], [1, 7, 0]]
+    assert targets.tolist() == [[5, 6, 2], [7, 2, IGNORE]]
+
+
+@pytest.mark.parametrize("epoch", [0, 1, 5])
+def test_an_epoch_holds_every_dish_exactly_once(dishes: list[Dish], tokenizer: DishTokenizer, epoch: int) -> None:
+    found = [tokenizer.decode(row).dish_id for row in _rows(epoch_batches(dishes, tokenizer, 16, 3, epoch), tokenizer)]
+    assert sorted(found) == sorted(d.dish_id for d in dishes)
+
+
+def test_the_same_seed_and_epoch_give_the_same_batches(dishes: list[Dish], tokenizer: DishTokenizer) -> None:
+    for dropout in (0.0, 0.1):
+        assert _same(epoch_batches(dishes, tokenizer, 16, 3, 2, dropout), epoch_batches(dishes, tokenizer, 16, 3, 2, dropout))
+
+
+def test_another_epoch_or_seed_gives_other_orders_of_the_foods_and_other_batches(dishes: list[Dish], tokenizer: DishTokenizer) -> None:
+    here = epoch_batches(dishes, tokenizer, 16, 3, 0)
+    orders = {tokenizer.decode(r).dish_id: r for r in _rows(here, tokenizer)}
+    for other in (epoch_batches(dishes, tokenizer, 16, 3, 1), epoch_batches(dishes, tokenizer, 16, 4, 0)):
+        moved = sum(orders[tokenizer.decode(r).dish_id] != r for r in _rows(other, tokenizer))
+        assert moved > len(dishes) / 2
+
+
+def test_no_batch_is_larger_than_asked_and_only_one_is_smaller(dishes: list[Dish], tokenizer: DishTokenizer) -> None:
+    sizes = sorted(len(inputs) for inputs, _ in epoch_batches(dishes, tokenizer, 16, 3, 0))
+    assert sizes == [8, *[16] * 7]
+
+
+def test_inputs_are_the_targets_one_token_earlier(dishes: list[Dish], tokenizer: DishTokenizer) -> None:
+    for inputs, targets in epoch_batches(dishes, tokenizer, 16, 3, 0):
+        assert (inputs[:, 0] == tokenizer.start).all()
+        last = np.argmax(targets == tokenizer.end, axis=1)
+        for row, end in enumerate(last):
+            assert inputs[row, 1 : end + 1].tolist() == targets[row, :end].tolist()
+            assert (inputs[row, end + 1 :] == tokenizer.pad).all()
+            assert (targets[row, end + 1 :] == IGNORE).all()
+
+
+def test_rows_of_like_length_stand_side_by_side(dishes: list[Dish], tokenizer: DishTokenizer) -> None:
+    batches = epoch_batches(dishes, tokenizer, 16, 3, 0)
+    filled = sum(int((t != IGNORE).sum()) for _, t in batches) / sum(t.size for _, t in batches)
+    mixed = [len(tokenizer.encode(d).ids) - 1 for d in dishes]
+    unsorted = sum(mixed) / sum(16 * max(mixed[i : i + 16]) for i in range(0, len(mixed), 16))
+    assert filled > unsorted
+
+
+def test_token_dropout_changes_about_its_share_of_the_inputs_and_no_target(dishes: list[Dish], tokenizer: DishTokenizer) -> None:
+    noisy = epoch_batches(dishes, tokenizer, 120, 3, 0, token_dropout=0.2)
+    clean = epoch_batches(dishes, tokenizer, 120, 3, 0)
+    (inputs, targets), (true_inputs, true_targets) = noisy[0], clean[0]
+    assert np.array_equal(targets, true_targets)
+    hit = inputs != true_inputs
+    assert 0.15 < hit.sum() / (targets != IGNORE).sum() < 0.25
+    assert set(inputs[hit].tolist()) <= set(tokenizer.word_ids.tolist())
+    assert (inputs[:, 0] == tokenizer.start).all()
+    assert not hit[true_inputs == tokenizer.pad].any()
+
+
+def test_every_order_of_a_dish_is_as_likely_as_any_other() -> None:
+    dish = Dish("main", "x", tuple(Portion(f, None) for f in ("rice", "egg", "salt")))
+    rng = np.random.default_rng(0)
+    counts: dict[tuple[int, ...], int] = {}
+    for _ in range(3000):
+        order = tuple(draw_order(dish, rng).tolist())
+        counts[order] = counts.get(order, 0) + 1
+    assert len(counts) == 6
+    assert all(400 < n < 600 for n in counts.values())
+
+
+def test_shuffling_leaves_the_dishes_as_sets_alone(dishes: list[Dish], tokenizer: DishTokenizer) -> None:
+    encoded = encode_shuffled(dishes, tokenizer, np.random.default_rng(1))
+    assert [tokenizer.decode(e.ids.tolist()).dish_id for e in encoded] == [d.dish_id for d in dishes]
+    assert any(not np.array_equal(e.ids, tokenizer.encode(d).ids) for e, d in zip(encoded, dishes, strict=True))

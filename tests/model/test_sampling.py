@@ -1,0 +1,187 @@
+"""Drawing dishes from networks that have learned nothing: the rules alone must keep them in bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from dish_pipeline.dietetics.facts import facts_of, items_of_dish
+from dish_pipeline.dietetics.lexicon import Lexicon
+from dish_pipeline.dietetics.profiles import Profile, Rule, judge
+from dish_pipeline.dish import COURSES, UNKNOWN_COURSE, Dish, Interval, Tri
+from dish_pipeline.model import constraints
+from dish_pipeline.model.constraints import Constraint, Limits, Names
+from dish_pipeline.model.sampling import Draw, SamplingPlan, draw
+from dish_pipeline.model.scoring import part_bits
+from dish_pipeline.model.text import canonical
+from dish_pipeline.model.tokenizer import DishTokenizer
+from dish_pipeline.model.transformer import DishTransformer, ModelConfig
+from dish_pipeline.settings import ModelShape
+
+ONE_SERVING = Interval(1.0, 1.0, 1.0)
+PLAN = SamplingPlan(temperature=1.0, min_p=0.02, batch=32)
+ASKS = {
+    "nothing asked": (),
+    "absences": ("coeliac", "no_milk", "nut_free"),
+    "vegan": ("vegan",),
+    "maxima": ("low_carbohydrate", "low_salt"),
+    "a minimum": ("protein",),
+    "a range": ("energy",),
+    "everything": ("coeliac", "no_milk", "nut_free", "low_carbohydrate", "low_salt", "protein"),
+}
+Make = Callable[..., Constraint]
+
+
+def _model(tokenizer: DishTokenizer, shape: ModelShape, seed: int, noise: float) -> DishTransformer:
+    torch.manual_seed(seed)
+    found = DishTransformer(ModelConfig(tokenizer.size, shape))
+    with torch.no_grad():
+        for parameter in found.parameters():
+            parameter.add_(torch.randn_like(parameter) * noise)
+    return found.eval()
+
+
+@pytest.fixture(scope="module")
+def model(tokenizer: DishTokenizer, small_shape: ModelShape) -> DishTransformer:
+    """An untrained network with strong opinions about nothing."""
+    return _model(tokenizer, small_shape, 1, 0.1)
+
+
+@pytest.fixture(scope="module")
+def make(tokenizer: DishTokenizer, lexicon: Lexicon, profiles: dict[str, Profile]) -> Make:
+    """Constraints by the names of their profiles."""
+    names = Names(tokenizer)
+
+    def build(asked: tuple[str, ...] = (), course: str = "main", limits: Limits | None = None, extra: tuple[Rule, ...] = (), **more) -> Constraint:
+        rules = [profiles[p] for p in asked] + ([Profile("extra", "extra", "", extra, ())] if extra else [])
+        return Constraint(names, tokenizer, lexicon, rules, course, limits or Limits(2, 7, 700.0), **more)
+
+    return build
+
+
+def _assert_kept(dish: Dish, constraint: Constraint, asked: list[Profile], lexicon: Lexicon) -> None:
+    foods = [lexicon.foods[p.food_id] for p in dish.portions]
+    assert len({f.food_id for f in foods}) == len(foods)
+    assert constraint.limits.fewest_foods <= len(foods) <= constraint.limits.most_foods
+    assert sum(p.grams or 0 for p in dish.portions) <= constraint.limits.most_grams + 1e-9
+    assert all(p.grams is not None for p in dish.portions)
+    assert dish.course == constraint.course
+    assert dish.title and canonical(dish) == dish
+    facts = facts_of(items_of_dish(dish, lexicon), ONE_SERVING, lexicon)
+    for profile in asked:
+        rules = [r for r in profile.rules if r.applies(dish.course)]
+        assert all(f.facts[r.key] is Tri.FREE for r in rules if r.kind == "absent" for f in foods)
+        if rules:
+            assert judge(facts, dish.course, profile).verdict == "pass"
+
+
+@pytest.mark.parametrize("ask", ASKS)
+@pytest.mark.parametrize(("seed", "noise"), [(1, 0.0), (2, 0.1), (3, 0.6)])
+def test_no_draw_of_an_untrained_model_breaks_its_rules(
+    tokenizer: DishTokenizer, small_shape: ModelShape, lexicon: Lexicon, profiles: dict[str, Profile], make: Make, ask: str, seed: int, noise: float
+) -> None:
+    asked = [profiles[p] for p in ASKS[ask]]
+    courses = (*COURSES, UNKNOWN_COURSE)
+    asks = [make(ASKS[ask], courses[i % 7], Limits(2 + i % 3, 5 + i % 5, (250.0, 700.0)[i % 2])) for i in range(32)]
+    draws = draw(_model(tokenizer, small_shape, seed, noise), tokenizer, asks, PLAN, seed)
+    assert [d.index for d in draws] == list(range(32))
+    for constraint, found in zip(asks, draws, strict=True):
+        assert (found.dish is None) == bool(found.reason)
+        if found.dish is not None:
+            _assert_kept(found.dish, constraint, asked, lexicon)
+    assert sum(d.dish is not None for d in draws) >= (16 if ask in ("nothing asked", "absences", "vegan") else 1)
+
+
+def test_banned_foods_and_foods_with_unknown_facts_never_come(
+    model: DishTransformer, tokenizer: DishTokenizer, lexicon: Lexicon, make: Make
+) -> None:
+    banned = frozenset(sorted(lexicon.foods)[::2])
+    draws = draw(model, tokenizer, [make(("coeliac",), banned=banned)] * 96, PLAN, 4)
+    used = {p.food_id for d in draws if d.dish for p in d.dish.portions}
+    assert len(used) > 10
+    assert not used & banned
+    assert not used & {"mystery_sauce", "market_pickle", "chicken_broth"}
+
+
+def test_every_allowed_food_can_come(model: DishTransformer, tokenizer: DishTokenizer, lexicon: Lexicon, make: Make) -> None:
+    draws = draw(model, tokenizer, [make()] * 160, SamplingPlan(temperature=3.0, min_p=1e-6, batch=160), 4)
+    assert {p.food_id for d in draws if d.dish for p in d.dish.portions} == set(lexicon.foods)
+
+
+def test_required_foods_are_in_every_dish(model: DishTransformer, tokenizer: DishTokenizer, make: Make) -> None:
+    draws = draw(model, tokenizer, [make(("low_carbohydrate",), required=("rice", "egg"))] * 32, PLAN, 4)
+    dishes = [d.dish for d in draws if d.dish]
+    assert dishes
+    assert all([p.food_id for p in dish.portions[:2]] == ["rice", "egg"] for dish in dishes)
+
+
+def test_the_same_seed_gives_the_same_draws_and_another_seed_others(model: DishTransformer, tokenizer: DishTokenizer, make: Make) -> None:
+    asks = [make(("coeliac",)), make(("protein",), "starter")] * 20
+    first = draw(model, tokenizer, asks, PLAN, 11)
+    assert draw(model, tokenizer, asks, PLAN, 11) == first
+    other = draw(model, tokenizer, asks, PLAN, 12)
+    assert all(d.seed == 11 for d in first)
+    assert sum(a.dish != b.dish for a, b in zip(first, other, strict=True)) > 20
+
+
+def test_draws_of_one_batch_differ_from_each_other(model: DishTransformer, tokenizer: DishTokenizer, make: Make) -> None:
+    draws = draw(model, tokenizer, [make()] * 40, PLAN, 11)
+    assert len({d.dish.dish_id for d in draws if d.dish}) > 30
+
+
+def test_a_full_min_p_is_greedy_whatever_the_seed(model: DishTransformer, tokenizer: DishTokenizer, make: Make) -> None:
+    greedy = replace(PLAN, min_p=1.0)
+    found = [draw(model, tokenizer, [make()] * 2, greedy, seed) for seed in (1, 2)]
+    assert len({(d.dish, d.reason) for draws in found for d in draws}) == 1
+
+
+@pytest.mark.parametrize("rule", [Rule("nutrient", "protein_g", 5000.0, None, (), ""), Rule("nutrient", "carbohydrate_g", 40.0, 41.0, (), "")])
+def test_a_draw_without_a_way_on_is_given_up_with_the_reason(
+    model: DishTransformer, tokenizer: DishTokenizer, make: Make, rule: Rule
+) -> None:
+    # 40 g at least on the lower bound and 41 g at most on the upper: figures known to 10 % leave no room between.
+    draws = draw(model, tokenizer, [make(extra=(rule,))] * 8 + [make()] * 8, PLAN, 3)
+    assert {(d.dish, d.reason) for d in draws[:8]} == {(None, "the rules leave no way to go on")}
+    assert any(d.dish for d in draws[8:])
+
+
+def test_a_draw_longer_than_the_context_is_given_up_with_the_reason(
+    tokenizer: DishTokenizer, small_shape: ModelShape, make: Make
+) -> None:
+    short = _model(tokenizer, replace(small_shape, context=24), 1, 0.1)
+    draws = draw(short, tokenizer, [make()] * 32, PLAN, 3)
+    given_up = [d for d in draws if d.reason == "longer than 24 tokens"]
+    assert given_up
+    assert all(d.dish is None and d.tokens == 22 for d in given_up)
+    assert all(d.tokens <= 22 for d in draws)
+
+
+def test_a_title_of_nothing_but_spaces_is_given_up(
+    model: DishTransformer, tokenizer: DishTokenizer, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(tokenizer.__dict__, "word_ids", np.array([tokenizer.pieces.piece_to_id("\u2581")]))
+    assert {(d.dish, d.reason) for d in draw(model, tokenizer, [make()] * 4, PLAN, 3)} == {(None, "empty title")}
+
+
+def test_the_bits_of_a_draw_are_those_of_the_finished_dish_without_its_course(
+    model: DishTransformer, tokenizer: DishTokenizer, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Titles of one whole piece, since pieces drawn one by one need not be those that encoding gives.
+    monkeypatch.setattr(constraints, "MOST_TITLE_PIECES", 1)
+    p = tokenizer.pieces
+    whole = [i for i in tokenizer.word_ids.tolist() if p.encode(p.decode([i]).strip()) == [i]]
+    monkeypatch.setitem(tokenizer.__dict__, "word_ids", np.array(whole))
+    found: list[Draw] = [d for d in draw(model, tokenizer, [make(("vegan",)), make()] * 16, PLAN, 3) if d.dish]
+    rows = [tokenizer.encode(d.dish) for d in found if d.dish]
+    expected = part_bits(model, rows, tokenizer.pad)[:, 1:].sum(axis=1)
+    assert len(found) > 16
+    np.testing.assert_allclose([d.bits for d in found], expected, rtol=1e-4)
+    assert [d.tokens for d in found] == [len(r.ids) - 2 for r in rows]
+
+
+def test_no_asks_give_no_draws(model: DishTransformer, tokenizer: DishTokenizer) -> None:
+    assert draw(model, tokenizer, [], PLAN, 1) == []

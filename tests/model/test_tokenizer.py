@@ -1,0 +1,153 @@
+"""Dishes to tokens and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from dish_pipeline.dietetics.lexicon import Lexicon
+from dish_pipeline.dish import COURSES, UNKNOWN_COURSE, Dish, Portion
+from dish_pipeline.model.text import GRID, canonical
+from dish_pipeline.model.tokenizer import PARTS, DecodeError, DishTokenizer, control_tokens, train
+
+PORTIONS = (Portion("rice", 60.0), Portion("rice_flour", None), Portion("egg", 50.0))
+
+
+@given(st.text(max_size=120))
+@example("<end>")
+@example("a▁b")  # SentencePiece's own sign for a space.
+@example("\0")
+@example("tab\tand\nline\u2028end\x1c!")
+@example("😀 é e\u0301 ﬁ ﷽")
+@example("= 12 ?")
+def test_any_title_survives_the_round_trip(tokenizer: DishTokenizer, title: str) -> None:
+    assert tokenizer.round_trips(Dish("main", title, PORTIONS))
+
+
+@given(st.sampled_from([*COURSES, UNKNOWN_COURSE]), st.lists(st.sampled_from([*GRID, None]), min_size=1, max_size=20), st.data())
+def test_any_dish_of_lexicon_foods_survives_the_round_trip(tokenizer: DishTokenizer, course: str, amounts: list, data: st.DataObject) -> None:
+    foods = data.draw(st.permutations(sorted(tokenizer.lexicon.foods)))
+    dish = Dish(course, "A dish", tuple(Portion(f, g) for f, g in zip(foods, amounts, strict=False)))
+    back = tokenizer.decode(tokenizer.encode(dish).ids.tolist())
+    assert back == dish
+    assert back.dish_id == dish.dish_id
+
+
+def test_every_made_up_dish_keeps_its_hash_through_the_tokens(tokenizer: DishTokenizer, dishes: list[Dish]) -> None:
+    for dish in dishes:
+        assert tokenizer.decode(tokenizer.encode(dish).ids.tolist()).dish_id == dish.dish_id
+
+
+def test_a_word_that_is_no_course_becomes_the_unknown_course(tokenizer: DishTokenizer) -> None:
+    dish = Dish("brunch", "A dish", PORTIONS)
+    assert tokenizer.decode(tokenizer.encode(dish).ids.tolist()).course == UNKNOWN_COURSE
+    assert tokenizer.round_trips(dish)
+
+
+@pytest.mark.parametrize("text", ["<pad>", "<start>", "<end>", "<unk>", "<0x41>", "</s>", *control_tokens()])
+def test_a_title_that_spells_a_control_token_is_only_letters(tokenizer: DishTokenizer, text: str) -> None:
+    words = tokenizer.pieces.encode(text)
+    assert not any(tokenizer.pieces.is_control(i) or tokenizer.pieces.is_unknown(i) for i in words)
+    assert tokenizer.decode(tokenizer.encode(Dish("main", text, PORTIONS)).ids.tolist()).title == text
+
+
+def test_every_control_token_has_one_id_of_its_own(tokenizer: DishTokenizer) -> None:
+    ids = [tokenizer.pad, tokenizer.start, tokenizer.end, tokenizer.title, *tokenizer.course_ids.values(), *tokenizer.amount_ids.values()]
+    assert len(ids) == len(set(ids)) == len(control_tokens()) + 3
+    assert tokenizer.pieces.unk_id() not in ids
+    assert not set(ids) & set(tokenizer.word_ids.tolist())
+
+
+def test_each_token_belongs_to_its_part(tokenizer: DishTokenizer, dishes: list[Dish]) -> None:
+    for dish in dishes:
+        encoded = tokenizer.encode(dish)
+        assert encoded.ids.shape == encoded.parts.shape
+        by_part = {part: encoded.ids[encoded.parts == i].tolist() for i, part in enumerate(PARTS)}
+        assert encoded.ids[encoded.parts == -1].tolist() == [tokenizer.start]
+        assert by_part["course"] == [tokenizer.course_ids[dish.course]]
+        assert by_part["amounts"] == [tokenizer.amount_ids[p.grams] for p in dish.portions]
+        assert by_part["foods"] == [*(i for p in dish.portions for i in tokenizer.names[p.food_id]), tokenizer.title]
+        assert by_part["title"] == [*tokenizer.pieces.encode(dish.title), tokenizer.end]
+
+
+def test_the_order_permutes_the_foods_and_nothing_else(tokenizer: DishTokenizer, dishes: list[Dish]) -> None:
+    dish = next(d for d in dishes if len(d.portions) >= 4)
+    order = list(range(len(dish.portions)))[::-1]
+    turned = tokenizer.decode(tokenizer.encode(dish, order).ids.tolist())
+    assert turned == Dish(dish.course, dish.title, dish.portions[::-1])
+    assert turned.dish_id == dish.dish_id
+
+
+def test_no_two_foods_have_the_same_pieces_though_names_begin_with_names(tokenizer: DishTokenizer, lexicon: Lexicon) -> None:
+    assert len(set(tokenizer.names.values())) == len(lexicon.foods)
+
+
+def test_a_food_that_the_lexicon_lacks_is_refused(tokenizer: DishTokenizer) -> None:
+    with pytest.raises(KeyError, match="unicorn"):
+        tokenizer.encode(Dish("main", "x", (Portion("unicorn", 100.0),)))
+
+
+def test_training_twice_gives_the_same_tokenizer(dishes: list[Dish]) -> None:
+    texts = [d.title for d in dishes]
+    assert train(texts, 420) == train(texts, 420)
+
+
+def test_a_tokenizer_needs_two_texts() -> None:
+    with pytest.raises(ValueError, match="at least two texts"):
+        train(["", "rice", ""], 420)
+
+
+def test_a_tokenizer_read_from_its_file_encodes_as_before(tokenizer: DishTokenizer, dishes: list[Dish], tmp_path: Path) -> None:
+    (tmp_path / "t.model").write_bytes(tokenizer.model)
+    other = DishTokenizer.load(tmp_path / "t.model", tokenizer.lexicon)
+    assert all(np.array_equal(other.encode(d).ids, tokenizer.encode(d).ids) for d in dishes)
+
+
+def _well_formed(t: DishTokenizer) -> list[int]:
+    return t.encode(canonical(Dish("main", "Rice", PORTIONS))).ids.tolist()
+
+
+def test_decoding_refuses_every_malformed_sequence_with_a_reason(tokenizer: DishTokenizer) -> None:
+    t = tokenizer
+    course, grams, rice, word = t.course_ids["main"], t.amount_ids[60.0], list(t.names["rice"]), t.pieces.encode("Rice")
+    malformed = {
+        "nothing": [],
+        "no start": [course, *rice, grams, t.title, *word, t.end],
+        "no course": [t.start, *rice, grams, t.title, *word, t.end],
+        "no end": [t.start, course, *rice, grams, t.title, *word],
+        "no title": [t.start, course, *rice, grams, t.end],
+        "no foods": [t.start, course, t.title, *word, t.end],
+        "no amount": [t.start, course, *rice, t.title, *word, t.end],
+        "no name": [t.start, course, grams, t.title, *word, t.end],
+        "half a name": [t.start, course, *t.pieces.encode("rice flo"), grams, t.title, *word, t.end],
+        "twice the same food": [t.start, course, *rice, grams, *rice, grams, t.title, *word, t.end],
+        "two courses": [t.start, course, course, *rice, grams, t.title, *word, t.end],
+        "two titles": [t.start, course, *rice, grams, t.title, *word, t.title, *word, t.end],
+        "two ends": [t.start, course, *rice, grams, t.title, *word, t.end, t.end],
+        "padding in the title": [t.start, course, *rice, grams, t.title, t.pad, t.end],
+        "an amount in the title": [t.start, course, *rice, grams, t.title, grams, t.end],
+        "the unknown piece in the title": [t.start, course, *rice, grams, t.title, t.pieces.unk_id(), t.end],
+        "an id too large for the title": [t.start, course, *rice, grams, t.title, t.size, t.end],
+        "an id too large for a name": [t.start, course, t.size, grams, t.title, *word, t.end],
+        "a negative id": [t.start, course, *rice, grams, t.title, -1, t.end],
+    }
+    for what, ids in malformed.items():
+        with pytest.raises(DecodeError):
+            t.decode(ids)
+            pytest.fail(f"{what} was taken for a dish")
+
+
+@given(st.data())
+def test_a_sequence_with_a_token_changed_is_a_dish_or_refused_but_never_anything_else(tokenizer: DishTokenizer, data: st.DataObject) -> None:
+    ids = _well_formed(tokenizer)
+    for _ in range(data.draw(st.integers(1, 3))):
+        ids[data.draw(st.integers(0, len(ids) - 1))] = data.draw(st.integers(-2, tokenizer.size + 1))
+    try:
+        dish = tokenizer.decode(ids)
+    except DecodeError:
+        return
+    assert dish.portions and dish.food_ids <= set(tokenizer.lexicon.foods)
