@@ -13,7 +13,9 @@ jobs = [
     dg.define_asset_job(
         "language_model", selection=dg.AssetSelection.groups("language_model"), description="Tokenizer, baselines, training, report, promotion."
     ),
-    dg.define_asset_job("candidates", selection=dg.AssetSelection.groups("candidates"), description="Ideas of the model in use, proved and published."),
+    dg.define_asset_job(
+        "candidates", selection=dg.AssetSelection.groups("candidates"), description="Ideas of the model in use, proved and published."
+    ),
 ]
 
 weekly_retraining = dg.ScheduleDefinition(

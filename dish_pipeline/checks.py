@@ -90,7 +90,7 @@ def no_leakage(workspace: Workspace) -> dg.AssetCheckResult:
 def tokenizer_round_trip(workspace: Workspace) -> dg.AssetCheckResult:
     from dish_pipeline.model.tokenizer import DishTokenizer
 
-    made = DishTokenizer.load(workspace.artifacts.need("tokenizer").path("tokenizer.model"), workspace.lexicon())
+    made = DishTokenizer.load(workspace.artifacts.need("tokenizer").folder)
     frame = tables.read(workspace.artifacts.need("validated_recipes").path("dishes.parquet"))
     dishes = [canonical(d) for d in dishes_of(frame[frame["trainable"].astype(bool)])]
     wrong = [d.title for d in dishes if not made.round_trips(d)]
@@ -123,7 +123,8 @@ def verdicts_proved_in_sql(workspace: Workspace) -> dg.AssetCheckResult:
     verdicts = row[0] if row else 0
     ideas = workspace.artifacts.need("generated_candidates").facts["ideas"]
     return _result(
-        not wrong and (verdicts > 0 or ideas == 0), f"{verdicts} verdicts proved, {len(wrong)} not", proved=verdicts, wrong=[str(w) for w in wrong[:10]],
+        not wrong and (verdicts > 0 or ideas == 0), f"{verdicts} verdicts proved, {len(wrong)} not", proved=verdicts,
+        wrong=[str(w) for w in wrong[:10]],
     )
 
 

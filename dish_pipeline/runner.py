@@ -130,7 +130,8 @@ def _closing(result: dg.ExecuteInProcessResult, data: Path, seconds: float) -> N
         steps.add_column(name, justify="right" if name == "seconds" else "left")
     for event in result.get_asset_materialization_events():
         metadata = event.materialization.metadata
-        steps.add_row(event.materialization.asset_key.path[-1], f"{metadata['seconds'].value:.1f}", "fresh, reused" if metadata["reused"].value else "made")
+        state = "fresh, reused" if metadata["reused"].value else "made"
+        steps.add_row(event.materialization.asset_key.path[-1], f"{metadata['seconds'].value:.1f}", state)
     steps.add_row("everything", f"{seconds:.1f}", "")
     console.print(steps)
     failed = [c for c in result.get_asset_check_evaluations() if not c.passed]
@@ -160,7 +161,8 @@ def show_ideas(path: Path, profiles: Sequence[str], count: int) -> None:
                 raise ValueError(f"no profile {profile!r}; there are: {', '.join(sorted(known))}")
         rows = connection.execute(
             """
-            SELECT title, course, array_to_string(main_ingredients, ', '), carbohydrate_g_lo, carbohydrate_g_mid, carbohydrate_g_hi, novelty, nearest_title
+            SELECT title, course, array_to_string(main_ingredients, ', '), carbohydrate_g_lo, carbohydrate_g_mid, carbohydrate_g_hi, novelty,
+                   nearest_title
             FROM (SELECT *, row_number() OVER (PARTITION BY course ORDER BY bits_per_ingredient, idea_id) AS place FROM candidates
                   WHERE list_has_all(passes, ?) AND review IS DISTINCT FROM 'reject')
             ORDER BY place, course LIMIT ?

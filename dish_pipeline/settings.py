@@ -126,10 +126,10 @@ PRESETS = {
     "laptop": Preset(
         name="laptop",
         vocabulary=1024,
-        model=ModelShape(layers=4, width=192, heads=4, hidden=512, dropout=0.2),
+        model=ModelShape(layers=3, width=128, heads=4, hidden=336, dropout=0.2),
         training=TrainingPlan(
-            epochs=60, max_steps=6000, batch=32, accumulate=1, learning_rate=3e-3, weight_decay=0.5, label_smoothing=0.05,
-            warmup=0.05, decay=0.5, patience=12, evaluate_every=60, token_dropout=0.05,
+            epochs=12, max_steps=6000, batch=32, accumulate=1, learning_rate=3e-3, weight_decay=0.5, label_smoothing=0.02,
+            warmup=0.05, decay=1.0, patience=6, evaluate_every=20,
         ),
         ideas_per_ask=40,
         evaluation_orders=8,

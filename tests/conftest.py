@@ -161,14 +161,14 @@ SAVOURY = {
 SWEET = ("wheat_flour", "rice_flour", "sugar", "butter", "egg", "milk", "milk_chocolate", "apple", "lemon", "almond", "walnut", "oats", "tea_leaf")
 
 
-def _made_up_dish(rng: np.random.Generator, lexicon: Lexicon, number: int) -> Dish:
+def _made_up_dish(rng: np.random.Generator, lexicon: Lexicon, usual_grams: dict[str, float], number: int) -> Dish:
     course = (*COURSES, UNKNOWN_COURSE)[number % 7]
     usual = SAVOURY.get(course, SWEET)
     foods = rng.choice(usual, size=int(rng.integers(3, 8)), replace=False).tolist()
     if rng.random() < 0.3:
         stranger = str(rng.choice(list(lexicon.foods)))
         foods += [stranger] if stranger not in foods else []
-    portions = tuple(Portion(f, None if rng.random() < 0.1 else float(rng.lognormal(3.0, 1.2))) for f in foods)
+    portions = tuple(Portion(f, None if rng.random() < 0.1 else usual_grams[f] * float(rng.lognormal(0.0, 0.3))) for f in foods)
     named = " and ".join(lexicon.foods[f].name for f in foods[:2])
     way = rng.choice(["Baked", "Warm", "Summer", "Grandma's", "Sautéed", "Quick"])
     return canonical(Dish(course, f"{way} {named} no. {number}" if number % 9 == 0 else f"{way} {named}", portions))
@@ -178,7 +178,8 @@ def _made_up_dish(rng: np.random.Generator, lexicon: Lexicon, number: int) -> Di
 def dishes(lexicon: Lexicon) -> list[Dish]:
     """120 made-up canonical dishes of all courses, some without an amount here or there."""
     rng = np.random.default_rng(20240611)
-    return [_made_up_dish(rng, lexicon, i) for i in range(120)]
+    usual_grams = {f: float(rng.lognormal(3.0, 1.2)) for f in lexicon.foods}
+    return [_made_up_dish(rng, lexicon, usual_grams, i) for i in range(120)]
 
 
 @pytest.fixture(scope="session")

@@ -98,15 +98,16 @@ def generated_candidates(context: dg.AssetExecutionContext, workspace: Workspace
         latest = ledger.latest(ledger.read(workspace.settings.reviews))
         with progress("ideas", len(asks)) as show:
             found, funnels = generation.propose(
-                asks, transformer.load(champion.folder), DishTokenizer.load(champion.path("tokenizer.model"), lexicon), lexicon, profiles,
+                asks, transformer.load(champion.folder), DishTokenizer.load(champion.folder), lexicon, profiles,
                 split_dishes(validated, "train"), judge, SamplingPlan(config.temperature, config.min_p), workspace.seed, frozenset(latest), show,
             )
         shared = {"titles": frame["title"].tolist(), "data_version": validated.version}
-        origins = [{"origin": "generated", "model_version": champion.facts["model"], "seed": i.draw.seed, "draw": i.draw.index, **shared} for i in found]
+        made = {"origin": "generated", "model_version": champion.facts["model"], **shared}
+        origins = [{**made, "seed": i.draw.seed, "draw": i.draw.index} for i in found]
         for event in latest.values():
             if event.verdict == "accept":
                 source = {k: event.origin.get(k) for k in ("model_version", "seed", "draw")}
-                found.append(judge.idea(Draw(event.dish, "", float("nan"), 0, int(source["seed"] or 0), int(source["draw"] or 0)), ()))
+                found.append(judge.idea(Draw(event.dish, "", float("nan"), 0, 0, 0), ()))
                 origins.append({"origin": "accepted earlier", **source, **shared})
         frames = ideas.idea_frames(found, origins, lexicon, frame["recipe_id"].tolist()) | ideas.funnel_frames(funnels)
         for name, table in frames.items():
@@ -166,7 +167,8 @@ def candidate_store(context: dg.AssetExecutionContext, workspace: Workspace) -> 
             rows = connection.execute("SELECT title, course, ingredients, passes, novelty FROM candidates ORDER BY novelty DESC LIMIT 10").fetchall()
             schema = dict(connection.execute("SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = 'candidates'").fetchall())
         return {
-            "dagster/row_count": artifact.facts["counts"]["candidates"], "dagster/column_schema": schema_of(schema), "file": dg.MetadataValue.path(path),
+            "dagster/row_count": artifact.facts["counts"]["candidates"], "dagster/column_schema": schema_of(schema),
+            "file": dg.MetadataValue.path(path),
             "sample": markdown_table(pd.DataFrame(rows, columns=["title", "course", "ingredients", "passes", "novelty"])),
         }
 

@@ -34,7 +34,7 @@ def split_dishes(validated: Artifact, split: str) -> list[Dish]:
 
 @dg.asset(
     deps=[augmented_recipes], group_name=GROUP, kinds={"sentencepiece"}, owners=OWNERS, code_version=code_of("model/tokenizer.py", "model/text.py"),
-    description="The SentencePiece model, trained on the titles of the train split and the names of the lexicon.",
+    description="The SentencePiece model, trained on the titles of the train split and the names of the lexicon, and a token for every food.",
 )
 def tokenizer(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult:
     """Train split -> tokenizer."""
@@ -50,21 +50,21 @@ def tokenizer(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.Mat
         # A food's name weighs as often as dishes use it, and every name of the lexicon is seen at least once.
         names = [lexicon.foods[f].name for foods in originals["food_ids"] for f in foods] + [f.name for f in lexicon.foods.values()]
         model = room.train([*originals["title"], *names], vocabulary)
-        (folder / "tokenizer.model").write_bytes(model)
-        made = room.DishTokenizer(model, lexicon)
+        made = room.DishTokenizer.for_lexicon(model, lexicon)
+        made.save(folder)
         lengths = [len(made.encode(d).ids) for d in dishes_of(originals)]
         return {
-            "pieces": made.size, "mean_tokens_per_dish": sum(lengths) / len(lengths), "longest_dish": max(lengths),
-            "summary": f"{made.size} pieces, {sum(lengths) / len(lengths):.0f} tokens a dish",
+            "pieces": made.first_food, "foods": len(made.foods), "mean_tokens_per_dish": sum(lengths) / len(lengths), "longest_dish": max(lengths),
+            "summary": f"{made.first_food} pieces and {len(made.foods)} foods, {sum(lengths) / len(lengths):.0f} tokens a dish",
         }
 
     def describe(artifact: Artifact) -> dict[str, Any]:
         from dish_pipeline.model import tokenizer as room
 
-        made = room.DishTokenizer.load(artifact.path("tokenizer.model"), workspace.lexicon())
+        made = room.DishTokenizer.load(artifact.folder)
         first = tables.read(augmented.path("dishes.parquet")).head(3)
         shown = pd.DataFrame(
-            [{"title": d.title, "tokens": " ".join(made.pieces.id_to_piece(int(i)) for i in made.encode(d).ids)} for d in dishes_of(first)]
+            [{"title": d.title, "tokens": " ".join(made.piece(int(i)) for i in made.encode(d).ids)} for d in dishes_of(first)]
         )
         return {
             "pieces": artifact.facts["pieces"], "mean_tokens_per_dish": artifact.facts["mean_tokens_per_dish"],
@@ -90,7 +90,7 @@ def baselines(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.Mat
         from dish_pipeline.model import baselines as room
         from dish_pipeline.model.tokenizer import DishTokenizer
 
-        made = DishTokenizer.load(pieces.path("tokenizer.model"), workspace.lexicon())
+        made = DishTokenizer.load(pieces.folder)
         train, valid = split_dishes(validated, "train"), split_dishes(validated, "valid")
         fitted = room.fit_all(train, valid, made, workspace.seed)
         orders = random_orders(valid, workspace.seed)
@@ -140,7 +140,7 @@ def trained_transformer(
         canonical_valid = augmentation.augment(valid, workspace.lexicon(), augmentation.Plan(amounts=0), workspace.seed)
         tables.write(canonical_valid, work / "valid.parquet", augmentation.SCHEMA)
         job = {
-            "train": str(augmented.path("dishes.parquet")), "valid": str(work / "valid.parquet"), "tokenizer": str(pieces.path("tokenizer.model")),
+            "train": str(augmented.path("dishes.parquet")), "valid": str(work / "valid.parquet"), "tokenizer": str(pieces.folder),
             "lexicon": str(workspace.settings.lexicon), "work": str(work), **config,
         }
         write_atomically(work / "job.json", json.dumps(job))
@@ -250,11 +250,13 @@ def champion_model(context: dg.AssetExecutionContext, workspace: Workspace) -> d
         source, words = (challenger, pieces) if decision.promote or before is None else (before, before)
         for name in ("model.safetensors", "config.json"):
             shutil.copy(source.path(name), folder / name)
-        shutil.copy(words.path("tokenizer.model"), folder / "tokenizer.model")
+        for name in ("tokenizer.model", "foods.json"):
+            shutil.copy(words.path(name), folder / name)
         if decision.promote or before is None:
             facts = {
                 "model": challenger.version, "gates": [asdict(g) for g in decision.gates], "provisional": decision.provisional,
-                "replaced": before.version if before else None, "data": challenger.manifest["inputs"], "seed": workspace.seed, "preset": workspace.preset.name,
+                "replaced": before.version if before else None, "data": challenger.manifest["inputs"],
+                "seed": workspace.seed, "preset": workspace.preset.name,
                 "bits_per_dish": report.facts["figures"]["models"]["transformer"]["bits_per_dish"],
             }
         else:

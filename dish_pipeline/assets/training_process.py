@@ -45,10 +45,10 @@ def main(job_path: Path) -> int:
     job = json.loads(job_path.read_text())
     work = Path(job["work"])
     lexicon = lexicon_room.load(Path(job["lexicon"]))
-    tokenizer = tokenizer_room.DishTokenizer.load(Path(job["tokenizer"]), lexicon)
+    tokenizer = tokenizer_room.DishTokenizer.load(Path(job["tokenizer"]))
     train, valid = (dishes_of(tables.read(Path(job[name]))) for name in ("train", "valid"))
     first = tokenizer.encode(train[0])
-    seen = f"{text_of(train[0], lexicon)}\n{' '.join(tokenizer.pieces.id_to_piece(int(i)) for i in first.ids)}\n"
+    seen = f"{text_of(train[0], lexicon)}\n{' '.join(tokenizer.piece(int(i)) for i in first.ids)}\n"
     (work / "first_dish.txt").write_text(seen, encoding="utf-8")
 
     with ExitStack() as stack:

@@ -96,7 +96,8 @@ def make(
     """Publish the asset, or pass its fresh version on.
 
     `inputs` maps what the asset read to versions; `build` writes the files and returns the facts for the manifest; `describe`
-    gives the metadata that the UI shows; `stale` makes the asset again whatever its manifest says. Expected errors (bad input, a missing artifact) become a Failure with their own words.
+    gives the metadata that the UI shows; `stale` makes the asset again whatever its manifest says. Expected errors (bad input, a
+    missing artifact) become a Failure with their own words.
     """
     asset = context.asset_key.path[-1]
     code = context.assets_def.code_versions_by_key[context.asset_key] or ""

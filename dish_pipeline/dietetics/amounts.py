@@ -18,7 +18,7 @@ import re
 from dataclasses import dataclass
 
 from dish_pipeline.dietetics.lexicon import Food
-from dish_pipeline.dietetics.wording import fold
+from dish_pipeline.dietetics.wording import fold, phrase
 from dish_pipeline.dish import Interval
 
 GRAMS = {
@@ -75,6 +75,7 @@ _IMPERIAL = {"pint": 1.2, "pt": 1.2, "quart": 1.2, "qt": 1.2, "gallon": 1.2, "gi
 
 _UNITS = {form: unit for unit in (*GRAMS, *MILLILITRES, *PIECES, *INCHES) for form in (unit, unit + "s", unit + "es")}
 _UNITS |= {form: unit for word, unit in PIECE_WORDS.items() for form in (word, word + "s", word + "es")}
+_UNITS |= {unit.replace(" ", "s ", 1): unit for unit in MILLILITRES if " " in unit}
 _UNITS |= {"leaves": "leaf", "loaves": "each", "dozen": "dozen", "t": "t", "%": "%"}
 _UNITS |= dict.fromkeys(("mm", "degree", "degrees", "min", "mins", "minute", "minutes", "hour", "hours", "day", "days", "week", "weeks"), "%")
 """Word -> unit. "%" stands for all that makes a number no amount."""
@@ -88,6 +89,7 @@ _WORD_NUMBERS: dict[str, tuple[float, float]] = {
 }
 _SHARES = {"half": (0.5, 0.5), "a half": (0.5, 0.5), "quarter": (0.25, 0.25), "a quarter": (0.25, 0.25)}
 """Numbers only before a unit, since "half and half" is a cream."""
+NUMBER_WORDS = frozenset(word for spelt in (*_WORD_NUMBERS, *_SHARES) for word in spelt.split())
 _LOOSE = ("heaped", "heaping", "rounded", "generous", "good", "big", "fat", "scant", "large", "small")
 _ADJECTIVES = "|".join((*_LOOSE, "level", "medium", "thin", "thick", "short", "long", "whole", "full", "fresh", "dried", "metric"))
 _DIGITS = r"(?:\d+(?: ?[- ] ?| and )\d+ ?/ ?\d+|\d+ ?/ ?\d+|\d{1,3}(?:,\d{3})+(?!\d)|\d+[.,]\d+|\.\d+|\d+)"
@@ -97,7 +99,7 @@ _NUMBER = rf"(?:{_DIGITS}|(?:{_SPELT})(?![a-z])|(?:a )?(?:half|quarter)(?= (?:{_
 _BEGINS = r"(?:(?<![a-z\d] )|(?<=of )|(?<=from )|(?<=or )|(?<=and )|(?<=plus ))"
 _NO_ONE = r"(?! (?:little|bit|lot|touch|mix|dollop|glug|squeeze|good amount))"
 _QUANTITY = re.compile(
-    rf"(?<![a-z\d.,/])(?:(?P<lo>{_NUMBER})(?P<half> and a half)?(?: ?(?:-|to|or|ou|a) ?(?P<hi>{_NUMBER}))?"
+    rf"(?<![a-z\d.,])(?<!\d/)(?:(?P<lo>{_NUMBER})(?P<half> and a half)?(?: ?(?:-|to|or|ou|a) ?(?P<hi>{_NUMBER}))?"
     # "a" is a number only where an amount can begin: at the start, after a joint, or before a unit.
     rf"|(?P<one>{_BEGINS}an?(?= ){_NO_ONE}|an?(?= (?:(?:{_ADJECTIVES}) )*(?:{_UNIT})(?![a-z]))))"
     rf"(?:[ -]*(?P<adjectives>(?:(?:{_ADJECTIVES})[ -])*)(?P<unit>{_UNIT})(?![a-z])\.?)?"
@@ -193,7 +195,10 @@ def _range(lo_text: str, hi_text: str | None, half: float) -> tuple[float, float
 
 def _value(text: str) -> tuple[float, float]:
     spelt = _WORD_NUMBERS.get(text) or _SHARES.get(text)
-    return spelt or (number(text), number(text))
+    if spelt:
+        return spelt
+    value = number(text)
+    return value, value
 
 
 def is_amount(line: str) -> bool:
@@ -320,6 +325,9 @@ def _of_volume(q: Quantity, food: Food) -> Interval | None:
 def _of_pieces(q: Quantity, food: Food, text: str) -> Interval | None:
     head = re.split(r"[,;(]", text[q.end :], maxsplit=1)[0]
     unit, size = (q.unit, "") if q.unit not in ("small", "medium", "large") else ("", q.unit)
+    if unit in phrase(food.name) and unit not in food.pieces:
+        # "4 cloves" of the spice are no garlic.
+        unit = ""
     if unit == "inch":
         named = () if _CUT.match(head) else ("piece", "knob")
         return next((_spread(q, food.pieces[name], 0.5) for name in named if name in food.pieces), None)

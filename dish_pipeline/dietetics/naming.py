@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from dish_pipeline.dietetics.amounts import GRAMS, INCHES, MILLILITRES, PIECE_WORDS, PIECES
+from dish_pipeline.dietetics.amounts import GRAMS, INCHES, MILLILITRES, NUMBER_WORDS, PIECE_WORDS, PIECES
 from dish_pipeline.dietetics.lexicon import Food, Lexicon
 from dish_pipeline.dietetics.wording import BREAK, Token, located_tokens, phrase
 
@@ -20,6 +20,9 @@ _UNIT_WORDS = {words[0] for words in _ALL_UNITS if len(words) == 1}
 _LONG_UNITS = {words for words in _ALL_UNITS if len(words) > 1}
 _HARMLESS_LETTERS = frozenset("asnwx")
 """What "a", "cup(s)", "w/" and "2 x" leave; any other letter may be a name ("E 220")."""
+
+_SAYS_NOTHING = _UNIT_WORDS | NUMBER_WORDS | _HARMLESS_LETTERS
+_CANNED = {"can": "canned", "tin": "tinned"}
 
 _NOT = frozenset({"not", "no", "without", "never", "sans"})
 _PARTS = frozenset({"juice", "zest", "peel", "rind"})
@@ -87,7 +90,7 @@ class Reading:
     def _says_nothing(self, i: int) -> bool:
         """True for a number and for a word that names no food."""
         word = self.words[i]
-        return self._is_number(i) or word in self.lexicon.neutral_words or word in _UNIT_WORDS or word in _HARMLESS_LETTERS
+        return self._is_number(i) or word in self.lexicon.neutral_words or word in _SAYS_NOTHING
 
     def _long_units(self) -> None:
         """ "1 cuillere a cafe" measures, and names no coffee."""
@@ -121,12 +124,11 @@ class Reading:
 
     def _fruit_of(self, start: int, j: int, parts: list[str]) -> None:
         while j < len(self.words) and (self.words[j] != BREAK or self._in_fraction(j)):
-            for length in (3, 2, 1):
-                fruit = self.words[j : j + length]
-                foods = [food for part in parts if (food := self.lexicon.by_phrase.get((*fruit, part)))]
-                if len(foods) == len(parts) and not any(self.taken[j : j + length]):
-                    self._take(start, j + length)
-                    self.spans.append(Span(start, j + length, foods, name_is_alias=False))
+            for end in range(min(j + 3, len(self.words)), j, -1):
+                foods = [food for part in parts if (food := self.lexicon.by_phrase.get((*self.words[j:end], part)))]
+                if len(foods) == len(parts) and not any(self.taken[j:end]):
+                    self._take(start, end)
+                    self.spans.append(Span(start, end, foods, name_is_alias=False))
                     return
             if not (self._says_nothing(j) or self.words[j] == BREAK):
                 return
@@ -176,12 +178,13 @@ class Reading:
 
         A state said after the name may be an alternative ("milk, or soya"): where it frees of anything, the plain food stays too.
         """
-        for span, following in zip(self.spans, [*self.spans[1:], None], strict=True):
+        for n, span in enumerate(self.spans):
+            end = self.spans[n + 1].start if n + 1 < len(self.spans) else len(self.words)
             plain, states = span.foods[0], list[Food]()
             for i in self._just_before(span):
                 states += self._in_state(span, i)
             freer = False
-            for i in range(span.end, following.start if following else len(self.words)):
+            for i in range(span.end, end):
                 if self._word(i - 1) not in _NOT:
                     found = self._in_state(span, i)
                     states += found
@@ -196,16 +199,19 @@ class Reading:
         word, claim = self.words[i], i in self.claims
         if not span.name_is_alias or self.taken[i] or self._is_number(i) or i - 1 in self.claims:
             return []
-        food = self.lexicon.by_phrase.get((word, "free", *name) if claim else (word, *name))
+        known = self.lexicon.by_phrase
+        food = known.get((word, "free", *name) if claim else (_CANNED.get(word, word), *name))
         if food is None and word in _PARTS:
-            food = self.lexicon.by_phrase.get((*name, word))
+            food = known.get((*name, word))
         if food is not None:
             self._take(i, i + 2 if claim else i + 1)
         return [food] if food else []
 
     def _just_before(self, span: Span) -> Iterator[int]:
-        """The tokens before a name, up to the first that says something."""
+        """The tokens before a name, up to the first that says something: "1 can (400 g) chopped tomatoes"."""
         for i in range(span.start - 1, -1, -1):
+            if self.words[i] == BREAK and self.text[self.tokens[i].start] in "()":
+                continue
             if self.taken[i] or self.words[i] in OR | AND:
                 return
             yield i

@@ -19,7 +19,6 @@ from dish_pipeline.dietetics.facts import Facts
 from dish_pipeline.dietetics.lexicon import NUTRIENTS, Lexicon
 from dish_pipeline.dish import COURSES, Tri
 
-
 LARGEST_LIMIT = 1_000_000
 """Of any nutrient: above it a limit limits nothing."""
 

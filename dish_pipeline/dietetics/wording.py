@@ -22,6 +22,7 @@ _LETTERS = str.maketrans({
 })
 _TIMES = re.compile(r"(?<=\d) ?x ?(?=\d)")
 _SUPERSCRIPT = re.compile(r"(?<=\d)(?=[\u00b9\u00b2\u00b3\u2070-\u2079])")
+_SPACE = re.compile(r"\s+")
 _BREAKS = frozenset(",;:()[]/.+|")
 _TOKEN = re.compile(
     r"[^\W\d_]+(?:'[^\W\d_]+)*\d*"  # a word, with digits that are part of it: E220
@@ -47,12 +48,13 @@ def fold(text: str) -> str:
 
     "2x400g" becomes "2 x 400g", so that the x is no part of a word. Folding twice changes nothing more.
     """
-    text = _SUPERSCRIPT.sub(" ", text)
-    for char in _FRACTIONS.keys() & set(text):
-        text = text.replace(char, f" {_FRACTIONS[char]} ")
-    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).lower().translate(_LETTERS))
-    plain = re.sub(r"\s+", " ", "".join(c for c in folded if not unicodedata.combining(c)))
-    return _TIMES.sub(" x ", plain)
+    if not text.isascii():
+        text = _SUPERSCRIPT.sub(" ", text)
+        for char in _FRACTIONS.keys() & set(text):
+            text = text.replace(char, f" {_FRACTIONS[char]} ")
+        decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).lower().translate(_LETTERS))
+        text = "".join(c for c in decomposed if not unicodedata.combining(c))
+    return _TIMES.sub(" x ", _SPACE.sub(" ", text.lower()))
 
 
 @lru_cache(maxsize=50_000)

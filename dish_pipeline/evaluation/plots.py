@@ -12,8 +12,8 @@ from typing import Any
 import matplotlib
 
 matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402  (the backend must be chosen first)
-import numpy as np  # noqa: E402
+import matplotlib.pyplot as plt
+import numpy as np
 
 INK, ACCENT, PALE = "#22313f", "#1b7f79", "#b8c4cc"
 
@@ -56,7 +56,7 @@ def histogram(groups: Mapping[str, np.ndarray], label: str, path: Path) -> None:
     """Overlaid histograms of shares between 0 and 1."""
     figure, axis = plt.subplots(figsize=(7, 3), dpi=110)
     for (name, values), color in zip(groups.items(), (ACCENT, PALE, INK), strict=False):
-        axis.hist(values, bins=np.linspace(0, 1, 21), alpha=0.6, density=True, label=f"{name} ({len(values)})", color=color)
+        axis.hist(values, bins=[i / 20 for i in range(21)], alpha=0.6, density=True, label=f"{name} ({len(values)})", color=color)
     axis.set_xlabel(label)
     axis.set_ylabel("density")
     axis.legend()

@@ -64,20 +64,20 @@ def write(
     """
     from dish_pipeline.model import scoring, transformer
 
-    tokenizer = DishTokenizer.load(sources.tokenizer.path("tokenizer.model"), lexicon)
+    tokenizer = DishTokenizer.load(sources.tokenizer.folder)
     train, valid, test = splits["train"], splits["valid"], splits["test"]
     model = transformer.load(sources.challenger.folder)
 
     def scorer(network: Any, pieces: DishTokenizer) -> likelihood.Score:
         def score(dishes: Sequence[Dish], orders: Sequence[Sequence[int]]) -> np.ndarray:
             rows = [pieces.encode(d, list(o)) for d, o in zip(dishes, orders, strict=True)]
-            return scoring.part_bits(network, rows, pieces.pad)
+            return scoring.part_bits(network, rows, pieces)
 
         return score
 
     scores: dict[str, likelihood.Score] = {"transformer": scorer(model, tokenizer)}
     if sources.champion is not None:
-        own = DishTokenizer.load(sources.champion.path("tokenizer.model"), lexicon)
+        own = DishTokenizer.load(sources.champion.folder)
         scores["champion"] = scorer(transformer.load(sources.champion.folder), own)
     for fitted in baselines.fit_all(train, valid, tokenizer, seed):
         scores[fitted.name] = fitted.part_bits
@@ -122,12 +122,11 @@ def write(
 
 def _unconstrained(tokenizer: DishTokenizer, lexicon: Lexicon, train: Sequence[Dish], count: int) -> list[Any]:
     """Constraints that ask for well-formed dishes of the courses that the training dishes have, and nothing else."""
-    from dish_pipeline.model.constraints import Constraint, Limits, Names
+    from dish_pipeline.model.constraints import Constraint, Limits
 
-    names = Names(tokenizer)
     known = [c for c in COURSES if any(d.course == c for d in train)] or ["unknown"]
     unseen = frozenset(lexicon.foods) - {f for d in train for f in d.food_ids}
-    made = {c: Constraint(names, tokenizer, lexicon, [], c, Limits(), banned=unseen) for c in known}
+    made = {c: Constraint(tokenizer, lexicon, [], c, Limits(), banned=unseen) for c in known}
     return [made[known[i % len(known)]] for i in range(count)]
 
 

@@ -40,6 +40,7 @@ class _Pieces:
         self.tokenizer = tokenizer
         self.courses = Counter(_course(d) for d in dishes)
         self.dishes = len(dishes)
+        self.vocabulary = int(tokenizer.grammar[PARTS.index("title")].sum())
         self.amounts: dict[str, Counter[float | None]] = defaultdict(Counter)
         self.any_amount: Counter[float | None] = Counter()
         self.words: Counter[int] = Counter()
@@ -63,7 +64,7 @@ class _Pieces:
         return -log2((seen[grams] + 2 * anywhere) / (sum(seen.values()) + 2))
 
     def title_bits(self, title: str) -> float:
-        total = self.all_words + self.titles + 0.5 * (self.tokenizer.size + 1)
+        total = self.all_words + self.titles + 0.5 * self.vocabulary
         pieces = self.tokenizer.pieces.encode(title)
         return -log2((self.titles + 0.5) / total) - sum(log2((self.words[p] + 0.5) / total) for p in pieces)
 
@@ -79,7 +80,7 @@ class PopularityBag:
 
     def __init__(self, dishes: Sequence[Dish], tokenizer: DishTokenizer):
         self.shared = _Pieces(dishes, tokenizer)
-        self.foods = list(tokenizer.lexicon.foods)
+        self.foods = tokenizer.food_ids
         self.index = {f: i for i, f in enumerate(self.foods)}
         everywhere = np.full(len(self.foods), 0.1)
         by_course = {c: np.zeros(len(self.foods)) for c in (*COURSES, UNKNOWN_COURSE)}
@@ -144,7 +145,7 @@ class CoOccurrence(PopularityBag):
         self.beside = np.divide(pairs, totals, out=np.zeros_like(pairs), where=totals > 0)
         self.known = totals[:, 0] > 0
         self.share = 0.5
-        orders = [np.random.default_rng((seed, i)).permutation(len(d.portions)) for i, d in enumerate(valid)]
+        orders = [np.random.default_rng((seed, i)).permutation(len(d.portions)).tolist() for i, d in enumerate(valid)]
         scored = []
         for share in (0.2, 0.4, 0.6, 0.8):
             self.share = share
@@ -157,7 +158,8 @@ class CoOccurrence(PopularityBag):
         givers = [u for u in used if self.known[u]]
         if not givers:
             return popular
-        beside = self.beside[givers].mean(axis=0)
+        # The table is in single precision to save memory; the shares must sum to one in double.
+        beside = self.beside[givers].mean(axis=0, dtype=np.float64)
         beside[list(used)] = 0.0
         total = beside.sum()
         return popular if total <= 0 else (1 - self.share) * popular + self.share * beside / total
@@ -175,7 +177,7 @@ class KneserNey:
     def __init__(self, dishes: Sequence[Dish], tokenizer: DishTokenizer, valid: Sequence[Dish], seed: int):
         self.tokenizer = tokenizer
         rng = np.random.default_rng((seed, 7))
-        orders = [rng.permutation(len(d.portions)) for d in valid]
+        orders = [rng.permutation(len(d.portions)).tolist() for d in valid]
         scored = []
         for copies in (1, 4):
             rows = self._rows(dishes, copies, rng)
@@ -190,7 +192,7 @@ class KneserNey:
         """Token rows with the foods as the recipes have them, or in `copies` random orders."""
         rows: list[list[int]] = []
         tokens = 0
-        for copy in range(copies):
+        for _ in range(copies):
             for dish in dishes:
                 order = None if copies == 1 else rng.permutation(len(dish.portions)).tolist()
                 rows.append(self.tokenizer.encode(dish, order).ids.tolist())
@@ -282,5 +284,5 @@ def popular_foods(train: Sequence[Dish], tokenizer: DishTokenizer) -> pd.DataFra
     """How many dishes of each course use each food, commonest first. Columns of POPULAR."""
     dishes = Counter(_course(d) for d in train)
     counts = Counter((_course(d), p.food_id) for d in train for p in d.portions)
-    rows = [(c, f, tokenizer.lexicon.foods[f].name, n, n / dishes[c]) for (c, f), n in counts.items()]
+    rows = [(c, f, tokenizer.foods[f], n, n / dishes[c]) for (c, f), n in counts.items()]
     return pd.DataFrame(rows, columns=list(POPULAR)).sort_values(["course", "dishes", "food_id"], ascending=[True, False, True])

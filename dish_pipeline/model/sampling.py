@@ -30,7 +30,8 @@ class SamplingPlan:
 
 @dataclass(frozen=True)
 class Draw:
-    """One draw: the dish, or None with the reason why it was given up. `bits` is the model's own surprise, without masks."""
+    """One draw: the dish, or None with the reason why it was given up. `bits` is the model's own surprise, within the grammar,
+    whatever the profiles forbade."""
 
     dish: Dish | None
     reason: str
@@ -61,30 +62,33 @@ def _draw_batch(
 ) -> list[Draw]:
     n = len(constraints)
     states = [State(c) for c in constraints]
+    grammar = [tokenizer.grammar.copy() for _ in constraints]
     rng = np.random.default_rng((seed, first))
     rows = [[tokenizer.start, tokenizer.course_id(c.course)] for c in constraints]
     reasons, bits = [""] * n, np.zeros(n)
     cache = Cache(model.config.shape.layers)
-    logits = model(torch.tensor(rows), cache)[:, -1]
+    scores = model(torch.tensor(rows), cache)[:, -1].double().numpy()
     alive = list(range(n))
     while alive and cache.length < model.config.shape.context:
-        log_p = torch.log_softmax(logits.float(), dim=-1).double().numpy()
-        noise = rng.gumbel(size=log_p.shape)
+        noise = rng.gumbel(size=scores.shape)
         for i in list(alive):
             ids = states[i].allowed()
             if len(ids) == 0:
                 reasons[i] = "the rules leave no way to go on"
                 alive.remove(i)
                 continue
-            token = _choose(log_p[i, ids], noise[i, ids], ids, plan)
+            possible = scores[i, grammar[i][states[i].part]]
+            token = _choose(scores[i, ids], noise[i, ids], ids, plan)
+            bits[i] += (np.logaddexp.reduce(possible) - scores[i, token]) / log(2)
             states[i].push(token)
             rows[i].append(token)
-            bits[i] -= log_p[i, token] / log(2)
+            if token >= tokenizer.first_food:
+                grammar[i][1, token] = False
             if states[i].finished:
                 alive.remove(i)
         if alive:
             # Rows that have ended go on being fed their last token; nobody looks at what they give.
-            logits = model(torch.tensor([[row[-1]] for row in rows]), cache)[:, -1]
+            scores = model(torch.tensor([[row[-1]] for row in rows]), cache)[:, -1].double().numpy()
     for i in alive:
         reasons[i] = f"longer than {model.config.shape.context} tokens"
     found = []
@@ -102,8 +106,8 @@ def _draw_batch(
     return found
 
 
-def _choose(log_p: np.ndarray, noise: np.ndarray, ids: np.ndarray, plan: SamplingPlan) -> int:
+def _choose(scores: np.ndarray, noise: np.ndarray, ids: np.ndarray, plan: SamplingPlan) -> int:
     """One of `ids`: min-p among the allowed (Nguyen et al. 2024, arXiv:2407.01082), then a draw by the Gumbel trick."""
-    scaled = log_p / plan.temperature
-    kept = scaled >= scaled.max() + log(plan.min_p)
+    scaled = scores / plan.temperature
+    kept = scaled >= scaled.max() + log(plan.min_p) if plan.min_p > 0 else np.ones(len(ids), dtype=bool)
     return int(ids[np.argmax(np.where(kept, scaled + noise, -np.inf))])

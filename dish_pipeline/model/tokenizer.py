@@ -1,14 +1,16 @@
-"""Dish <-> token ids: a SentencePiece model for words, and control tokens for everything that is not a word.
+"""Dish <-> token ids: a SentencePiece model for words, one token a food, control tokens for the rest.
 
 What belongs here: training the SentencePiece model, encoding with the part that each token belongs to, decoding with strict
-checks. Names and titles are encoded one by one, so a name's pieces never depend on its neighbours; control tokens cannot come
-out of encoding a text, so a title that says "<end>" is only letters.
+checks. Ids below `first_food` are SentencePiece's (control tokens among them), those from there on are foods. A food is one token,
+so a food that is not allowed is one id that is masked; what its name says reaches the model through the name's pieces
+(see `transformer.py`). Control tokens cannot come out of encoding a text, so a title that says "<end>" is only letters.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +23,7 @@ from dish_pipeline.dish import COURSES, UNKNOWN_COURSE, Dish, Portion
 from dish_pipeline.model.text import GRID, amount_text, canonical
 
 PAD, START, END, TITLE = "<pad>", "<start>", "<end>", "<title>"
+PIECES, FOODS = "tokenizer.model", "foods.json"
 PARTS = ("course", "foods", "amounts", "title")
 """The parts that bits per dish are split into. The token that ends the foods counts as foods, the end as title."""
 
@@ -73,54 +76,87 @@ def train(texts: Iterable[str], vocabulary: int, threads: int = 1) -> bytes:
 
 
 class DishTokenizer:
-    """Encodes and decodes dishes with one SentencePiece model and one lexicon."""
+    """Encodes and decodes dishes with one SentencePiece model and one list of foods.
 
-    def __init__(self, model: bytes, lexicon: Lexicon):
+    A tokenizer keeps the foods that it was made with, names included, since a model's tokens mean nothing else. A food that the
+    lexicon has since gained cannot be encoded; one that it has lost is decoded and then known to nobody.
+    """
+
+    def __init__(self, model: bytes, foods: Mapping[str, str]):
+        """`foods` maps the lexicon ids to their names, in the order of their tokens."""
         self.model = model
-        self.lexicon = lexicon
+        self.foods = dict(foods)
         self.pieces = spm.SentencePieceProcessor(model_proto=model)
-        self.size = self.pieces.get_piece_size()
+        self.first_food = self.pieces.get_piece_size()
+        self.size = self.first_food + len(self.foods)
         self.pad, self.start, self.end, self.title = (self.pieces.piece_to_id(p) for p in (PAD, START, END, TITLE))
         self.course_ids = {c: self.pieces.piece_to_id(f"<course:{c}>") for c in (*COURSES, UNKNOWN_COURSE)}
         self.amount_ids = {g: self.pieces.piece_to_id(f"<g:{amount_text(g)}>") for g in (*GRID, None)}
+        self.food_ids = list(self.foods)
+        self.food_tokens = {food: self.first_food + i for i, food in enumerate(self.food_ids)}
         self._courses = {i: c for c, i in self.course_ids.items()}
         self._amounts = {i: g for g, i in self.amount_ids.items()}
 
     @classmethod
-    def load(cls, path: Path, lexicon: Lexicon) -> DishTokenizer:
-        """The tokenizer whose SentencePiece model lies at `path`."""
-        return cls(path.read_bytes(), lexicon)
+    def for_lexicon(cls, model: bytes, lexicon: Lexicon) -> DishTokenizer:
+        """A tokenizer over all foods of the lexicon."""
+        return cls(model, {f.food_id: f.name for f in lexicon.foods.values()})
+
+    @classmethod
+    def load(cls, folder: Path) -> DishTokenizer:
+        """The tokenizer that `save` wrote."""
+        return cls((folder / PIECES).read_bytes(), json.loads((folder / FOODS).read_text(encoding="utf-8")))
+
+    def save(self, folder: Path) -> None:
+        """Write the SentencePiece model and the list of foods into an existing folder."""
+        (folder / PIECES).write_bytes(self.model)
+        (folder / FOODS).write_text(json.dumps(self.foods, ensure_ascii=False, indent=0), encoding="utf-8")
 
     @cached_property
-    def names(self) -> dict[str, tuple[int, ...]]:
-        """Food id -> the pieces of its name."""
-        return {food_id: tuple(self.pieces.encode(food.name)) for food_id, food in self.lexicon.foods.items()}
-
-    @cached_property
-    def _foods(self) -> dict[tuple[int, ...], str]:
-        return {pieces: food_id for food_id, pieces in self.names.items()}
+    def name_pieces(self) -> list[list[int]]:
+        """The pieces of each food's name, in the order of the food tokens."""
+        return [self.pieces.encode(name) for name in self.foods.values()]
 
     @cached_property
     def word_ids(self) -> np.ndarray:
-        """Ids of the pieces that may stand in a title: no control token, no unknown, no byte. Shape (words,)."""
+        """Ids of the pieces that may be drawn for a title: no control token, no unknown, no byte. Shape (words,)."""
         p = self.pieces
-        return np.array([i for i in range(self.size) if not (p.is_control(i) or p.is_unknown(i) or p.is_byte(i))])
+        return np.array([i for i in range(self.first_food) if not (p.is_control(i) or p.is_unknown(i) or p.is_byte(i))])
+
+    @cached_property
+    def grammar(self) -> np.ndarray:
+        """Which tokens can stand in each part of PARTS at all. Shape (parts, size), bool.
+
+        A course is a course; after a course or an amount comes a food or the title's sign; after a food its amount; a title is
+        pieces (bytes included: a real title may need them) until the end.
+        """
+        p, masks = self.pieces, np.zeros((len(PARTS), self.size), dtype=bool)
+        masks[0, list(self.course_ids.values())] = True
+        masks[1, self.first_food :] = True
+        masks[1, self.title] = True
+        masks[2, list(self.amount_ids.values())] = True
+        masks[3, [i for i in range(self.first_food) if not (p.is_control(i) or p.is_unknown(i))]] = True
+        masks[3, self.end] = True
+        return masks
 
     def course_id(self, course: str) -> int:
         """The token of a course; any word that is no course is the unknown course."""
         return self.course_ids.get(course, self.course_ids[UNKNOWN_COURSE])
 
+    def can_encode(self, dish: Dish) -> bool:
+        """True when every food of the dish has a token."""
+        return dish.food_ids <= self.foods.keys()
+
     def encode(self, dish: Dish, order: Sequence[int] | None = None) -> Encoded:
         """The tokens of a canonical dish (see `text.canonical`), its foods in `order`.
 
-        Raises KeyError for a food that the lexicon lacks.
+        Raises KeyError for a food that has no token.
         """
         ids, parts = [self.start, self.course_id(dish.course)], [-1, 0]
         for i in range(len(dish.portions)) if order is None else order:
             portion = dish.portions[i]
-            name = self.names[portion.food_id]
-            ids += [*name, self.amount_ids[portion.grams]]
-            parts += [1] * len(name) + [2]
+            ids += [self.food_tokens[portion.food_id], self.amount_ids[portion.grams]]
+            parts += [1, 2]
         words = self.pieces.encode(dish.title)
         ids += [self.title, *words, self.end]
         parts += [1, *[3] * len(words), 3]
@@ -129,33 +165,28 @@ class DishTokenizer:
     def decode(self, ids: Sequence[int]) -> Dish:
         """The dish that the tokens say. Raises DecodeError when they are not exactly one well-formed dish."""
         ids = [int(i) for i in ids]
-        if len(ids) < 4 or ids[0] != self.start or ids[1] not in self._courses or ids[-1] != self.end:
-            raise DecodeError("a dish begins with <start> and a course and ends with <end>")
         for place, token in enumerate(ids):
             if not 0 <= token < self.size:
                 raise DecodeError(f"token {place}: {token} is no id of the tokenizer")
+        if len(ids) < 4 or ids[0] != self.start or ids[1] not in self._courses or ids[-1] != self.end:
+            raise DecodeError("a dish begins with <start> and a course and ends with <end>")
         portions: list[Portion] = []
-        name: list[int] = []
         at = 2
-        while at < len(ids) and ids[at] != self.title:
-            if ids[at] in self._amounts:
-                food_id = self._foods.get(tuple(name))
-                if food_id is None:
-                    raise DecodeError(f"token {at}: {self.pieces.decode(name)!r} is no food of the lexicon")
-                portions.append(Portion(food_id, self._amounts[ids[at]]))
-                name = []
-            else:
-                name.append(ids[at])
-            at += 1
-        if name or at >= len(ids) or not portions:
-            raise DecodeError(f"token {at}: the foods end without an amount or a title")
+        while ids[at] != self.title:
+            if ids[at] < self.first_food or ids[at + 1] not in self._amounts:
+                raise DecodeError(f"token {at}: foods come with their amounts until the title begins")
+            portions.append(Portion(self.food_ids[ids[at] - self.first_food], self._amounts[ids[at + 1]]))
+            at += 2
         words = ids[at + 1 : -1]
-        if any(self.pieces.is_control(i) or self.pieces.is_unknown(i) for i in words):
-            raise DecodeError("the title holds a control token or the unknown piece")
-        dish = Dish(self._courses[ids[1]], self.pieces.decode(words), tuple(portions))
-        if len({p.food_id for p in portions}) != len(portions):
-            raise DecodeError("a food stands twice")
-        return dish
+        if any(i >= self.first_food or self.pieces.is_control(i) or self.pieces.is_unknown(i) for i in words):
+            raise DecodeError("the title holds a food, a control token or the unknown piece")
+        if not portions or len({p.food_id for p in portions}) != len(portions):
+            raise DecodeError("there is no food, or one stands twice")
+        return Dish(self._courses[ids[1]], self.pieces.decode(words), tuple(portions))
+
+    def piece(self, token: int) -> str:
+        """A token as people read it."""
+        return self.foods[self.food_ids[token - self.first_food]] if token >= self.first_food else self.pieces.id_to_piece(token)
 
     def round_trips(self, dish: Dish) -> bool:
         """True when decoding the encoding gives the dish back."""

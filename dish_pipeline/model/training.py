@@ -21,12 +21,12 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from dish_pipeline.dish import Dish
-from dish_pipeline.model.batches import IGNORE, encode_shuffled, epoch_batches
+from dish_pipeline.model.batches import IGNORE, Batch, encode_shuffled, epoch_batches
+from dish_pipeline.model.grammar import Grammar
 from dish_pipeline.model.scoring import part_bits
 from dish_pipeline.model.tokenizer import DishTokenizer
 from dish_pipeline.model.transformer import DishTransformer, ModelConfig
@@ -117,8 +117,9 @@ def train(
         torch.set_num_threads(threads)
     torch.manual_seed(seed)
     work.mkdir(parents=True, exist_ok=True)
-    model = DishTransformer(ModelConfig(tokenizer.size, shape))
+    model = DishTransformer(ModelConfig(tokenizer.size, shape), tokenizer.name_pieces)
     optimisers = make_optimisers(model, plan)
+    grammar = Grammar(tokenizer)
     progress, best = Progress(), {k: v.clone() for k, v in model.state_dict().items()}
     resumed = _resume(work, model, optimisers)
     if resumed is not None:
@@ -140,7 +141,7 @@ def train(
         return value
 
     def evaluate() -> None:
-        bits = finite(float(part_bits(model, held_out, tokenizer.pad).sum(axis=1).mean()), "the validation loss")
+        bits = finite(float(part_bits(model, held_out, tokenizer).sum(axis=1).mean()), "the validation loss")
         record = {
             "step": progress.step, "epoch": round(progress.step / per_epoch, 2), "valid_bits_per_dish": round(bits, 4),
             "train_bits_per_token": round(float(np.mean(losses)), 4) if losses else None,
@@ -164,7 +165,7 @@ def train(
     with _asked_to_stop() as asked:
         if not metrics:
             evaluate()
-        batches: list[tuple[np.ndarray, np.ndarray]] = []
+        batches: list[Batch] = []
         epoch_of_batches = -1
         while progress.step < total and not progress.stopped_by:
             epoch, index = divmod(progress.step, per_epoch)
@@ -172,7 +173,7 @@ def train(
                 batches = epoch_batches(train_dishes, tokenizer, plan.batch, seed, epoch, plan.token_dropout)
                 epoch_of_batches = epoch
             group = batches[index * plan.accumulate : (index + 1) * plan.accumulate]
-            loss = _step(model, optimisers, group, learning_rate(progress.step, total, plan), plan)
+            loss = _step(model, optimisers, grammar, group, learning_rate(progress.step, total, plan), plan)
             progress.step += 1
             losses.append(finite(loss, "the loss"))
             if progress.step % plan.evaluate_every == 0 or progress.step == total:
@@ -192,23 +193,17 @@ def train(
 
 
 def _step(
-    model: DishTransformer,
-    optimisers: list[torch.optim.Optimizer],
-    group: list[tuple[np.ndarray, np.ndarray]],
-    rate: float,
-    plan: TrainingPlan,
+    model: DishTransformer, optimisers: list[torch.optim.Optimizer], grammar: Grammar, group: list[Batch], rate: float, plan: TrainingPlan
 ) -> float:
     """One update over a group of batches. Returns the unsmoothed loss in bits per token."""
     model.train()
-    tokens = sum(int((targets != IGNORE).sum()) for _, targets in group)
+    tokens = sum(int((b.targets != IGNORE).sum()) for b in group)
     plain = 0.0
-    for inputs, targets in group:
-        logits = model(torch.from_numpy(inputs)).flatten(0, 1)
-        aim = torch.from_numpy(targets).flatten()
-        loss = F.cross_entropy(logits, aim, ignore_index=IGNORE, label_smoothing=plan.label_smoothing, reduction="sum") / tokens
-        loss.backward()
-        with torch.no_grad():
-            plain += float(F.cross_entropy(logits, aim, ignore_index=IGNORE, reduction="sum")) / tokens
+    for made in group:
+        table = model.table()
+        plainly, smoothed = grammar.surprise(model.hidden(torch.from_numpy(made.inputs), table), table, made, plan.label_smoothing)
+        (smoothed.sum() / tokens).backward()
+        plain += float(plainly.detach().sum()) / tokens
     torch.nn.utils.clip_grad_norm_(model.parameters(), plan.clip)
     for optimiser in optimisers:
         for parameters in optimiser.param_groups:

@@ -9,6 +9,7 @@ tied embeddings, no biases), laid out as Qwen3 has it, so that the weights can b
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from dish_pipeline.settings import ModelShape
 
 ROTARY_BASE = 10_000.0
 EPSILON = 1e-6
+OWN_SHARE = 0.1
 
 
 @dataclass(frozen=True)
@@ -114,9 +116,19 @@ class Block(nn.Module):
 
 
 class DishTransformer(nn.Module):
-    """Token ids (B, T) -> logits (B, T, vocabulary)."""
+    """Token ids (B, T) -> logits (B, T, vocabulary).
 
-    def __init__(self, config: ModelConfig):
+    With `names` (the pieces of each food's name; the foods are the last tokens) a food's embedding is a vector of its own plus the
+    mean of its name's pieces, so that "chicken thigh" and "chicken wing" share what the data cannot teach each of them. `save` writes
+    the sums, so a saved model is a plain one.
+    """
+
+    cos: Tensor
+    sin: Tensor
+    name_pieces: Tensor
+    name_starts: Tensor
+
+    def __init__(self, config: ModelConfig, names: Sequence[Sequence[int]] = ()):
         super().__init__()
         shape = config.shape
         if shape.width % (2 * shape.heads):
@@ -129,7 +141,15 @@ class DishTransformer(nn.Module):
         cos, sin = rotary(shape.context, shape.width // shape.heads)
         self.register_buffer("cos", cos, persistent=False)
         self.register_buffer("sin", sin, persistent=False)
+        self.foods = len(names)
+        flat = torch.tensor([piece for name in names for piece in name], dtype=torch.long)
+        starts = torch.tensor([0, *(len(name) for name in names)], dtype=torch.long).cumsum(0)[: len(names)]
+        self.register_buffer("name_pieces", flat, persistent=False)
+        self.register_buffer("name_starts", starts, persistent=False)
         self.apply(self._initialise)
+        with torch.no_grad():
+            # What a food has of its own starts small: at first it is what its name says.
+            self.embedding.weight[config.vocabulary - self.foods :] *= OWN_SHARE
 
     def _initialise(self, module: nn.Module) -> None:
         """Normal weights; each block starts as the identity, since what it adds to the stream starts at zero."""
@@ -141,10 +161,20 @@ class DishTransformer(nn.Module):
             nn.init.zeros_(module.attention.out.weight)
             nn.init.zeros_(module.down.weight)
 
-    def forward(self, ids: Tensor, cache: Cache | None = None) -> Tensor:
-        """Logits for the token after each one. With a cache, `ids` are only the new tokens.
+    def table(self) -> Tensor:
+        """The embedding of every token, names worked in. Shape (vocabulary, C)."""
+        own = self.embedding.weight
+        if not self.foods:
+            return own
+        words = len(own) - self.foods
+        said = F.embedding_bag(self.name_pieces, own[:words], self.name_starts, mode="mean")
+        return torch.cat((own[:words], own[words:] + said))
 
-        Raises ValueError when a sequence is longer than the context, or several tokens come to a cache that is not empty.
+    def hidden(self, ids: Tensor, table: Tensor, cache: Cache | None = None) -> Tensor:
+        """What the network says after each token, (B, T, C); its products with `table` are the logits. `ids` (B, T).
+
+        With a cache, `ids` are only the new tokens. Raises ValueError when a sequence is longer than the context, or several tokens
+        come to a cache that is not empty.
         """
         start = cache.length if cache else 0
         if start and ids.shape[1] > 1:
@@ -152,11 +182,16 @@ class DishTransformer(nn.Module):
         end = start + ids.shape[1]
         if end > self.config.shape.context:
             raise ValueError(f"{end} tokens do not fit the context of {self.config.shape.context}")
-        x = self.dropout(self.embedding(ids))
+        x = self.dropout(F.embedding(ids, table))
         cos, sin = self.cos[start:end], self.sin[start:end]
         for block in self.blocks:
             x = block(x, cos, sin, cache)
-        return F.linear(self.norm(x), self.embedding.weight)
+        return self.norm(x)
+
+    def forward(self, ids: Tensor, cache: Cache | None = None) -> Tensor:
+        """Logits (B, T, vocabulary) for the token after each one; see `hidden`."""
+        table = self.table()
+        return F.linear(self.hidden(ids, table, cache), table)
 
     @property
     def parameter_count(self) -> int:
@@ -166,7 +201,8 @@ class DishTransformer(nn.Module):
 
 def save(model: DishTransformer, folder: Path) -> None:
     """Write `model.safetensors` and `config.json` into an existing folder."""
-    save_file({k: v.detach().contiguous().cpu() for k, v in model.state_dict().items()}, folder / "model.safetensors")
+    weights = model.state_dict() | {"embedding.weight": model.table()}
+    save_file({k: v.detach().contiguous().cpu() for k, v in weights.items()}, folder / "model.safetensors")
     (folder / "config.json").write_text(json.dumps(asdict(model.config), indent=1))
 
 

@@ -1,7 +1,7 @@
 """Train, validation and test, by cluster: near-duplicates never stand on both sides.
 
 What belongs here: assigning clusters, and proving that none crosses. A cluster goes where the hash of (seed, its first recipe)
-falls, so adding recipes moves no old one.
+falls, so a new recipe moves no old one, unless it joins an old cluster and comes before its first.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ SHARES = {"train": 0.8, "valid": 0.1, "test": 0.1}
 
 def place(cluster: str, seed: int) -> float:
     """A number in [0, 1) that depends on the cluster and the seed alone."""
-    return int.from_bytes(hashlib.sha256(f"{seed}:{cluster}".encode()).digest()[:8]) / 2**64
+    return int.from_bytes(hashlib.sha256(f"{seed}:{cluster}".encode()).digest()[:8]) / 2**64 % 1.0
 
 
 def assign(clusters: pd.Series, usable: pd.Series, seed: int) -> list[str]:

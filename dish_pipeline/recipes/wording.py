@@ -47,13 +47,16 @@ _ANY_SPELT = "|".join(_SPELT)
 _SERVINGS = re.compile(
     rf"(?<![\w.,/])(?<!x )(?P<lo>{_NUMBER})(?: ?(?:-|to|a|or|ou) ?(?P<hi>{_NUMBER}))?(?P<more> ?\+| ?/| \d+ ?/| or more)?(?P<dozen> ?dozen)?"
     # A number with a measure is the size of the dish or the time it takes.
-    r"(?P<measure>[ -]*(?:g|kg|gr|grams?|mg|ml|cl|dl|l|litres?|liters?|cups?|pints?|quarts?|gallons?|tbsp|tsp|oz|ounces?|lbs?|pounds?|cm|mm|inch(?:es)?"
-    r"|min(?:ute)?s?|hours?|hrs?|h|days?|x|%|\"|k?cal(?:ories)?)(?![a-z]))?"
+    r"(?P<measure>[ -]*(?:g|kg|gr|grams?|mg|ml|cl|dl|l|litres?|liters?|cups?|pints?|quarts?|gallons?|tbsp|tsp|oz|ounces?|lbs?|pounds?|cm|mm"
+    r"|inch(?:es)?|min(?:ute)?s?|hours?|hrs?|h|days?|x|%|\"|k?cal(?:ories)?)(?![a-z]))?"
 )
 _BEFORE = re.compile(r"(?:serves|serve|serving|servings|feeds|for|pour|fur|portions?|yields?|makes)[ :]*(?:about |approx\.? |up to )?$")
 _AFTER = re.compile(r"[ -]*(?:servings?|portions?|people|persons?|pers\b|personnes?|personen|porzioni|serves)")
 
-_WHOLE = re.compile(r" ?(?:\([^)]*\) ?)?(?:[a-z-]+ )?(?:loaf|loaves|cakes?|pies?|tarts?|quiches?|pizzas?|batch(?:es)?|pans?|trays?|jars?|bottles?|terrines?)\b")
+_WHOLE = re.compile(
+    r" ?(?:\([^)]*\) ?)?(?:[a-z-]+ )?"
+    r"(?:loaf|loaves|cakes?|pies?|tarts?|quiches?|pizzas?|batch(?:es)?|pans?|trays?|jars?|bottles?|terrines?)\b"
+)
 """What is cut into servings: one or two of them are no number of servings."""
 
 

@@ -70,16 +70,19 @@ def write_atomically(path: Path, content: bytes | str) -> None:
     """Replace `path` by `content` in one step: written beside it, synced, renamed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with temporary.open("wb") as handle:
-        handle.write(content.encode() if isinstance(content, str) else content)
-        handle.flush()
-        os.fsync(handle.fileno())
-    os.replace(temporary, path)
-    _sync_folder(path.parent)
+    try:
+        with temporary.open("wb") as handle:
+            handle.write(content.encode() if isinstance(content, str) else content)
+            handle.flush()
+            os.fsync(handle.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    _sync(path.parent)
 
 
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
@@ -103,9 +106,11 @@ class Artifacts:
         """One version, or None when it is not (or no longer) there whole."""
         folder = self.root / asset / version
         manifest = folder / MANIFEST
-        if not manifest.is_file():
+        try:
+            content = json.loads(manifest.read_text())
+        except (OSError, ValueError):
             return None
-        return Artifact(asset, version, folder, json.loads(manifest.read_text()))
+        return Artifact(asset, version, folder, content)
 
     def need(self, asset: str) -> Artifact:
         """The current version. Raises ArtifactError when there is none."""
@@ -117,14 +122,14 @@ class Artifacts:
     def fresh(self, asset: str, inputs_fingerprint: str) -> Artifact | None:
         """The current version when it was made from exactly these inputs and its files are whole, else None."""
         artifact = self.current(asset)
-        if artifact is None or artifact.manifest["fingerprint"] != inputs_fingerprint:
+        if artifact is None or artifact.manifest.get("fingerprint") != inputs_fingerprint:
             return None
         return artifact if self._whole(artifact.folder, artifact.manifest["files"]) else None
 
     @staticmethod
     def _whole(folder: Path, files: Mapping[str, Mapping[str, Any]]) -> bool:
-        """True when every file stands there in its full length."""
-        return all((folder / n).is_file() and (folder / n).stat().st_size == entry["bytes"] for n, entry in files.items())
+        """True when the folder stands there with all these files, unchanged."""
+        return folder.is_dir() and all((folder / n).is_file() and file_hash(folder / n) == entry["sha256"] for n, entry in files.items())
 
     def publish(
         self,
@@ -159,10 +164,8 @@ class Artifacts:
                     "made_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "seconds": round(time.time() - begun, 3),
                 }
                 (work / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True, default=str))
-                for path in [*work.rglob("*")]:
-                    if path.is_file():
-                        with path.open("rb") as handle:
-                            os.fsync(handle.fileno())
+                for path in [*work.rglob("*"), work]:
+                    _sync(path)
                 final = folder / version
                 if self._whole(final, files):
                     # The same content made again: only how it was made is new. The files never leave their place.
@@ -170,6 +173,7 @@ class Artifacts:
                 else:
                     shutil.rmtree(final, ignore_errors=True)
                     os.replace(work, final)
+                    _sync(folder)
                 write_atomically(folder / POINTER, version)
             finally:
                 shutil.rmtree(work, ignore_errors=True)
@@ -189,6 +193,8 @@ class Artifacts:
         """Remove what a killed run left half written; the lock is held, so nobody is writing it."""
         for leftover in folder.glob(".tmp-*"):
             shutil.rmtree(leftover, ignore_errors=True)
+        for unfinished in [*folder.glob(".*.tmp"), *folder.glob("*/.*.tmp")]:
+            unfinished.unlink(missing_ok=True)
 
     def _prune(self, folder: Path, keep: str) -> None:
         versions = sorted((p for p in folder.iterdir() if (p / MANIFEST).is_file()), key=lambda p: (p / MANIFEST).stat().st_mtime, reverse=True)

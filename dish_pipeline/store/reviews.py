@@ -87,7 +87,10 @@ def read(path: Path) -> list[Review]:
         rows = connection.execute(
             "SELECT event_id, idea_id, verdict, reason, reviewer, made_at, dish, origin FROM review ORDER BY event_id"
         ).fetchall()
-    return [Review(*row[:6], _dish(json.loads(row[6])), json.loads(row[7])) for row in rows]
+    return [
+        Review(event_id, idea_id, verdict, reason, reviewer, made_at, _dish(json.loads(dish)), json.loads(origin))
+        for event_id, idea_id, verdict, reason, reviewer, made_at, dish, origin in rows
+    ]
 
 
 def latest(reviews: list[Review]) -> dict[str, Review]:

@@ -32,13 +32,13 @@ PLAN = TrainingPlan(
 Run = Callable[..., Outcome]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def shape(small_shape: ModelShape) -> ModelShape:
     """With dropout, so that the random state matters."""
     return replace(small_shape, dropout=0.1)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def run(dishes: list[Dish], tokenizer: DishTokenizer, shape: ModelShape) -> Run:
     """Train on 100 dishes, validate on 20."""
 
@@ -46,6 +46,14 @@ def run(dishes: list[Dish], tokenizer: DishTokenizer, shape: ModelShape) -> Run:
         return train(dishes[:100], dishes[100:], tokenizer, shape, plan, seed, work, on_progress)
 
     return start
+
+
+@pytest.fixture(scope="module")
+def through(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a training that nothing disturbed."""
+    work = tmp_path_factory.mktemp("through")
+    run(work)
+    return work
 
 
 def _checkpoint(work: Path) -> dict[str, torch.Tensor]:
@@ -100,23 +108,22 @@ def test_the_outcome_is_the_model_that_was_best_on_the_validation_dishes(
     assert not outcome.model.training
 
 
-def test_the_same_seed_gives_the_same_weights_and_another_seed_others(run: Run, tmp_path: Path) -> None:
-    for name, seed in (("a", 5), ("b", 5), ("c", 6)):
-        run(tmp_path / name, seed=seed)
-    _assert_same_end(tmp_path / "a", tmp_path / "b")
-    assert not torch.equal(_checkpoint(tmp_path / "a")["model/embedding.weight"], _checkpoint(tmp_path / "c")["model/embedding.weight"])
+def test_the_same_seed_gives_the_same_weights_and_another_seed_others(run: Run, tmp_path: Path, through: Path) -> None:
+    run(tmp_path / "same")
+    run(tmp_path / "other", seed=6)
+    _assert_same_end(through, tmp_path / "same")
+    assert not torch.equal(_checkpoint(through)["model/embedding.weight"], _checkpoint(tmp_path / "other")["model/embedding.weight"])
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("step", [0, 5, 15, 18])
-def test_an_interrupted_training_ends_with_the_very_same_weights(run: Run, tmp_path: Path, step: int, number: int) -> None:
-    through = run(tmp_path / "through")
+@pytest.mark.parametrize(("step", "number"), [(0, signal.SIGINT), (5, signal.SIGTERM), (15, signal.SIGINT), (18, signal.SIGINT)])
+def test_an_interrupted_training_ends_with_the_very_same_weights(run: Run, tmp_path: Path, through: Path, step: int, number: int) -> None:
     with pytest.raises(Interrupted, match=f"stopped at step {max(step, 1)} of 18; the checkpoint is in"):
-        run(tmp_path / "stopped", on_progress=_stop_at(step, number))
-    resumed = run(tmp_path / "stopped")
-    _assert_same_end(tmp_path / "through", tmp_path / "stopped")
-    assert all(torch.equal(v, resumed.model.state_dict()[k]) for k, v in through.model.state_dict().items())
-    assert resumed.progress.best_bits == through.progress.best_bits
+        run(tmp_path, on_progress=_stop_at(step, number))
+    resumed = run(tmp_path)
+    _assert_same_end(through, tmp_path)
+    undisturbed = run(through)
+    assert all(torch.equal(v, resumed.model.state_dict()[k]) for k, v in undisturbed.model.state_dict().items())
+    assert resumed.progress.best_bits == undisturbed.progress.best_bits
 
 
 def test_a_training_that_is_interrupted_again_and_again_still_ends_the_same(run: Run, tmp_path: Path) -> None:
@@ -132,9 +139,8 @@ def test_a_training_that_is_interrupted_again_and_again_still_ends_the_same(run:
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 9, 10])
 def test_a_training_killed_just_before_or_after_any_write_ends_the_same(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int, after: bool
+    run: Run, tmp_path: Path, through: Path, monkeypatch: pytest.MonkeyPatch, count: int, after: bool
 ) -> None:
-    run(tmp_path / "through")
     real, calls = os.replace, [0]
 
     def dying(source: Path, target: Path) -> None:
@@ -148,32 +154,30 @@ def test_a_training_killed_just_before_or_after_any_write_ends_the_same(
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", dying)
         with pytest.raises(Killed):
-            run(tmp_path / "killed")
-    run(tmp_path / "killed")
-    _assert_same_end(tmp_path / "through", tmp_path / "killed")
+            run(tmp_path)
+    run(tmp_path)
+    _assert_same_end(through, tmp_path)
 
 
 @pytest.mark.parametrize("step", [0, 5, 10])
-def test_a_training_killed_between_two_checkpoints_goes_on_from_the_one_before(run: Run, tmp_path: Path, step: int) -> None:
+def test_a_training_killed_between_two_checkpoints_goes_on_from_the_one_before(run: Run, tmp_path: Path, through: Path, step: int) -> None:
     def dying(record: dict[str, Any], total: int) -> None:
         if record["step"] == step:
             raise Killed
 
-    run(tmp_path / "through")
     with pytest.raises(Killed):
-        run(tmp_path / "killed", on_progress=dying)
-    run(tmp_path / "killed")
-    _assert_same_end(tmp_path / "through", tmp_path / "killed")
+        run(tmp_path, on_progress=dying)
+    run(tmp_path)
+    _assert_same_end(through, tmp_path)
 
 
-def test_what_a_killed_run_left_half_written_is_ignored(run: Run, tmp_path: Path) -> None:
-    run(tmp_path / "through")
+def test_what_a_killed_run_left_half_written_is_ignored(run: Run, tmp_path: Path, through: Path) -> None:
     with pytest.raises(Interrupted):
-        run(tmp_path / "stopped", on_progress=_stop_at(10))
-    (tmp_path / "stopped" / ".checkpoint.1.tmp").write_bytes(b"half a checkpoi")
-    (tmp_path / "stopped" / f".checkpoint.{os.getpid()}.tmp").write_bytes(b"half a checkpoi")
-    run(tmp_path / "stopped")
-    _assert_same_end(tmp_path / "through", tmp_path / "stopped")
+        run(tmp_path, on_progress=_stop_at(10))
+    for name in (".checkpoint.1.tmp", f".checkpoint.{os.getpid()}.tmp", f".metrics.jsonl.{os.getpid()}.tmp"):
+        (tmp_path / name).write_bytes(b"half a checkpoi")
+    run(tmp_path)
+    _assert_same_end(through, tmp_path)
 
 
 def test_a_finished_training_that_is_asked_again_trains_no_step(run: Run, tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ def _read_file(path: Path, name: str, reading: Reading) -> None:
     except OSError as error:
         remedy = "check that the file can be opened"
         part.refusals.append(Refusal(name, 0, "file", "", f"cannot be opened: {error.strerror or error}", remedy))
-    except Exception as error:  # noqa: BLE001 - no file may stop the others
+    except Exception as error:
         reason = f"could not be read: {type(error).__name__}: {error}"[:300]
         part.refusals.append(Refusal(name, 0, "file", "", reason, "check the file, or remove it"))
     reading.recipes += part.recipes

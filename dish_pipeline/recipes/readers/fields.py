@@ -112,7 +112,7 @@ def recipe_from(record: Mapping[str, object], file: str, row: int) -> Recipe | R
         )
     except Unreadable as error:
         return Unreadable(error.reason, error.value, error.remedy or _WRITE.get(field, "")).refusal(file, row, field)
-    except Exception as error:  # noqa: BLE001 - no record may stop the others
+    except Exception as error:
         return Refusal(file, row, field, "", f"could not be read: {type(error).__name__}: {error}"[:300], "correct the record")
 
 

@@ -101,10 +101,10 @@ def _flat(tokens: list[tuple[str, str]]) -> list[object] | None:
 
 def _nested(text: str, tokens: list[tuple[str, str]]) -> list[object] | dict[object, object] | None:
     """A Python repr with brackets inside, by `ast.literal_eval`, once its tokens can be nothing but a literal."""
-    for (kind, word), (after, _) in zip(tokens, tokens[1:] + [("mark", "")], strict=True):
+    for (kind, word), (after, _) in zip(tokens, [*tokens[1:], ("mark", "")], strict=True):
         if kind == "word" and word not in ("None", "True", "False") and not _NUMBER.fullmatch(word):
             return None
-        if kind in ("string", "word") and after not in ("mark", "close") or word.startswith("c"):
+        if (kind in ("string", "word") and after not in ("mark", "close")) or word.startswith("c"):
             return None
     try:
         with warnings.catch_warnings():
