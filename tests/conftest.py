@@ -187,7 +187,7 @@ def tokenizer(dishes: list[Dish], lexicon: Lexicon) -> DishTokenizer:
     """A tokenizer trained on the titles and the food names, as the pipeline trains it."""
     names = [lexicon.foods[f].name for d in dishes for f in sorted(d.food_ids)]
     model = tokenizer_room.train([*(d.title for d in dishes), *names, *(f.name for f in lexicon.foods.values())], 512)
-    return DishTokenizer(model, lexicon)
+    return DishTokenizer.for_lexicon(model, lexicon)
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ _LONG_UNITS = {words for words in _ALL_UNITS if len(words) > 1}
 _HARMLESS_LETTERS = frozenset("asnwx")
 """What "a", "cup(s)", "w/" and "2 x" leave; any other letter may be a name ("E 220")."""
 
-_SAYS_NOTHING = _UNIT_WORDS | NUMBER_WORDS | _HARMLESS_LETTERS
+_SAYS_NOTHING = _UNIT_WORDS | NUMBER_WORDS | _HARMLESS_LETTERS | OR | AND
 _CANNED = {"can": "canned", "tin": "tinned"}
 
 _NOT = frozenset({"not", "no", "without", "never", "sans"})

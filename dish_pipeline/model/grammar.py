@@ -37,7 +37,7 @@ class Grammar:
         `hidden` (B, T, C) is what the network says at each position, `table` (vocabulary, C) the embeddings that it is compared with.
         Smoothing spreads over the tokens that can come. A food that a row already has cannot come again.
         """
-        inputs, targets, parts = (torch.from_numpy(a) for a in (batch.inputs, batch.targets, batch.parts))
+        targets, parts = torch.from_numpy(batch.targets), torch.from_numpy(batch.parts)
         plain = torch.zeros(targets.shape)
         smooth = torch.zeros(targets.shape)
         for part, tokens in enumerate(self.tokens):
@@ -46,7 +46,7 @@ class Grammar:
                 continue
             logits = (hidden[chosen] @ table[tokens].T).float()
             if part == FOODS:
-                logits = logits.masked_fill(self._used(inputs, chosen, tokens), FORBIDDEN)
+                logits = logits.masked_fill(self._used(targets, chosen, tokens), FORBIDDEN)
             log_p = torch.log_softmax(logits, dim=-1)
             found = -log_p.gather(1, self.place[part, targets[chosen]].unsqueeze(1)).squeeze(1)
             plain = plain.masked_scatter(chosen, found)
@@ -56,12 +56,15 @@ class Grammar:
                 smooth = smooth.masked_scatter(chosen, (1 - smoothing) * found + smoothing * spread)
         return plain, smooth if smoothing else plain
 
-    def _used(self, inputs: Tensor, chosen: Tensor, tokens: Tensor) -> Tensor:
-        """For each chosen position, which of the part's tokens are foods that its row has had. Shape (positions, tokens), bool."""
+    def _used(self, targets: Tensor, chosen: Tensor, tokens: Tensor) -> Tensor:
+        """For each chosen position, which of the part's tokens are foods that its row has had. Shape (positions, tokens), bool.
+
+        The targets say it: token dropout may have put a food into the inputs that the row has yet to come to.
+        """
         used = torch.zeros(int(chosen.sum()), len(tokens), dtype=torch.bool)
         number = chosen.flatten().cumsum(0).view(chosen.shape) - 1
-        earlier = torch.ones(inputs.shape[1], inputs.shape[1], dtype=torch.bool).tril()
-        pairs = (chosen.unsqueeze(2) & (inputs >= self.first_food).unsqueeze(1) & earlier).nonzero()
+        earlier = torch.ones(targets.shape[1], targets.shape[1], dtype=torch.bool).tril(-1)
+        pairs = (chosen.unsqueeze(2) & (targets >= self.first_food).unsqueeze(1) & earlier).nonzero()
         row, at, before = pairs.T
-        used[number[row, at], self.place[FOODS, inputs[row, before]]] = True
+        used[number[row, at], self.place[FOODS, targets[row, before]]] = True
         return used

@@ -6,6 +6,7 @@ type. The files are plain Parquet that any tool opens.
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -37,7 +38,8 @@ def write(frame: pd.DataFrame, path: Path, schema: Schema) -> None:
 def read(path: Path) -> pd.DataFrame:
     """The table; lists come as Python lists, missing values as None or NaN."""
     with duckdb.connect() as connection:
-        relation = connection.execute("SELECT * FROM read_parquet(?)", [str(path)])
+        # Escaped, since a path with brackets would be a pattern for other files.
+        relation = connection.execute("SELECT * FROM read_parquet(?)", [glob.escape(str(path))])
         names = [d[0] for d in relation.description]
         rows: Sequence[tuple] = relation.fetchall()
     return pd.DataFrame(rows, columns=names)

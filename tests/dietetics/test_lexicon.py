@@ -21,7 +21,10 @@ def test_every_food_is_found_by_its_name_and_its_aliases(kitchen: Lexicon) -> No
 
 @pytest.mark.parametrize(
     ("text", "food_id"),
-    [("Scallions", "spring_onion"), ("creme fraiche", "creme_fraiche"), ("huile d'olive", "olive_oil"), ("SOY MILK", "soya_milk"), ("poivre", "black_pepper")],
+    [
+        ("Scallions", "spring_onion"), ("creme fraiche", "creme_fraiche"), ("huile d'olive", "olive_oil"), ("SOY MILK", "soya_milk"),
+        ("poivre", "black_pepper"),
+    ],
 )
 def test_names_are_found_in_plural_without_accents_and_in_french(kitchen: Lexicon, text: str, food_id: str) -> None:
     food = kitchen.find(text)

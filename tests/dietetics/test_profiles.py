@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dish_pipeline.dietetics import profiles as room
@@ -137,8 +137,11 @@ def test_the_version_changes_with_any_byte_and_only_then(tmp_path: Path) -> None
 
 
 def facts(lo: float = 0.0, hi: float | None = None, milk: Tri = Tri.FREE) -> Facts:
-    proof, doubt = ({"milk": ("butter",)} if milk is Tri.CONTAINS else {}), ({"milk": ("sauce",)} if milk is Tri.UNKNOWN else {})
-    return Facts({"milk": milk}, proof, {**doubt, "sodium_mg": ("salt",)} if hi is None else doubt, {"sodium_mg": Interval(lo, None, hi)})
+    proof: dict[str, tuple[str, ...]] = {"milk": ("butter",)} if milk is Tri.CONTAINS else {}
+    doubt: dict[str, tuple[str, ...]] = {"milk": ("sauce",)} if milk is Tri.UNKNOWN else {}
+    if hi is None:
+        doubt["sodium_mg"] = ("salt",)
+    return Facts({"milk": milk}, proof, doubt, {"sodium_mg": Interval(lo, None, hi)})
 
 
 def profile(*rules: Rule) -> Profile:
@@ -156,9 +159,9 @@ NO_MILK = Rule("absent", "milk", None, None, (), "x")
     ("lo", "hi", "at_least", "at_most", "verdict"),
     [
         (0, 500, None, 500, "pass"), (0, 500.1, None, 500, "unknown"), (0, None, None, 500, "unknown"), (500, 900, None, 500, "unknown"),
-        (501, None, None, 500, "fail"), (501, 900, None, 500, "fail"), (5, None, 5, None, "pass"), (4.9, None, 5, None, "unknown"), (0, 4.9, 5, None, "fail"),
-        (4.9, 5, 5, None, "unknown"), (5, 10, 5, 10, "pass"), (5, None, 5, 10, "unknown"), (4, 10, 5, 10, "unknown"), (11, 12, 5, 10, "fail"),
-        (0, 0, None, 0, "pass"), (0, 500.00000004, None, 500, "pass"),
+        (501, None, None, 500, "fail"), (501, 900, None, 500, "fail"), (5, None, 5, None, "pass"), (4.9, None, 5, None, "unknown"),
+        (0, 4.9, 5, None, "fail"), (4.9, 5, 5, None, "unknown"), (5, 10, 5, 10, "pass"), (5, None, 5, 10, "unknown"), (4, 10, 5, 10, "unknown"),
+        (11, 12, 5, 10, "fail"), (0, 0, None, 0, "pass"), (0, 500.00000004, None, 500, "pass"),
     ],
 )
 def test_a_maximum_is_judged_by_the_upper_bound_and_a_minimum_by_the_lower(
@@ -167,7 +170,10 @@ def test_a_maximum_is_judged_by_the_upper_bound_and_a_minimum_by_the_lower(
     assert judge(facts(lo, hi), "main", profile(limit(at_least, at_most))).verdict == verdict
 
 
-@pytest.mark.parametrize(("milk", "verdict", "point"), [(Tri.FREE, "pass", ""), (Tri.UNKNOWN, "unknown", "milk not known: sauce"), (Tri.CONTAINS, "fail", "contains milk: butter")])
+@pytest.mark.parametrize(
+    ("milk", "verdict", "point"),
+    [(Tri.FREE, "pass", ""), (Tri.UNKNOWN, "unknown", "milk not known: sauce"), (Tri.CONTAINS, "fail", "contains milk: butter")],
+)
 def test_an_absence_passes_only_when_free_and_says_why_not(milk: Tri, verdict: str, point: str) -> None:
     found = judge(facts(milk=milk), "main", profile(NO_MILK))
     assert found.verdict == verdict
@@ -199,6 +205,7 @@ bounds = st.floats(0, 1e6)
 
 
 @given(bounds, st.one_of(st.none(), bounds), st.one_of(st.none(), bounds), st.one_of(st.none(), bounds))
+@settings(deadline=None)
 def test_widening_what_is_known_never_makes_a_verdict_pass(lo: float, width: float | None, at_least: float | None, at_most: float | None) -> None:
     rules = profile(limit(at_least, at_most))
     narrow = facts(lo, None if width is None else lo + width)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dish_pipeline.dietetics.wording import BREAK, fold, located_tokens, phrase, singular, tokens
@@ -23,7 +25,7 @@ def test_plural_and_singular_meet(plural: str, single: str) -> None:
     assert singular(plural) == singular(single)
 
 
-DIFFERENT = [("pastis", "pasty"), ("oat", "oats meal"), ("rice", "ricer"), ("pear", "pea"), ("bean", "bea"), ("couscous", "couscou"), ("cress", "cres")]
+DIFFERENT = [("pastis", "pasty"), ("oats", "oatmeal"), ("rice", "ricer"), ("pear", "pea"), ("couscous", "couscou"), ("cress", "cres")]
 
 
 @pytest.mark.parametrize(("one", "other"), DIFFERENT)
@@ -45,7 +47,10 @@ def test_a_french_article_is_no_part_of_the_word() -> None:
 
 @pytest.mark.parametrize(
     ("written", "plain"),
-    [("1½", "1 1/2"), ("½ cup", "1/2 cup"), ("1\u00b9\u2044\u2082", "1 1/2"), ("2\u20133", "2-3"), ("2×400g", "2 x 400g"), ("2x400g", "2 x 400g"), ("1⅓", "1 1/3")],
+    [
+        ("1½", "1 1/2"), ("½ cup", "1/2 cup"), ("1⅓", "1 1/3"), ("1\u00b9\u2044\u2082", "1 1/2"), ("2\u20133", "2-3"), ("2\u00d7400g", "2 x 400g"),
+        ("2x400g", "2 x 400g"),
+    ],
 )
 def test_fractions_dashes_and_times_become_plain(written: str, plain: str) -> None:
     assert fold(written).strip() == plain
@@ -64,19 +69,22 @@ def test_letters_with_digits_and_pictures_do_not_vanish() -> None:
 @given(st.text())
 @example("\u3007x")
 @example("ΐ İ ß ẞ ﬁ ™")
+@settings(deadline=None)
 def test_folding_twice_changes_nothing_more(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 
 
 @given(st.text())
+@settings(deadline=None)
 def test_tokens_of_any_text_stand_where_they_say(text: str) -> None:
     folded = fold(text)
     found = located_tokens(folded)
     assert all(t.word and 0 <= t.start < t.end <= len(folded) for t in found)
-    assert all(a.end <= b.start for a, b in zip(found, found[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(found))
 
 
 @given(st.text())
+@settings(deadline=None)
 def test_no_letter_is_lost_between_tokens(text: str) -> None:
     folded = fold(text)
     covered = {i for t in located_tokens(folded) for i in range(t.start, t.end)}
@@ -84,5 +92,6 @@ def test_no_letter_is_lost_between_tokens(text: str) -> None:
 
 
 @given(st.text())
-def test_the_singular_of_any_word_never_raises_and_is_stable_in_length(text: str) -> None:
+@settings(deadline=None)
+def test_the_singular_of_any_word_never_raises_and_grows_no_longer(text: str) -> None:
     assert len(singular(text)) <= len(text)

@@ -6,25 +6,27 @@ import numpy as np
 import pytest
 
 from dish_pipeline.dish import Dish, Portion
-from dish_pipeline.model.batches import IGNORE, draw_order, encode_shuffled, epoch_batches, pad
-from dish_pipeline.model.tokenizer import DishTokenizer
-
-Batches = list[tuple[np.ndarray, np.ndarray]]
+from dish_pipeline.model.batches import IGNORE, Batch, draw_order, encode_shuffled, epoch_batches, pad
+from dish_pipeline.model.tokenizer import DishTokenizer, Encoded
 
 
-def _rows(batches: Batches, tokenizer: DishTokenizer) -> list[list[int]]:
+def _rows(batches: list[Batch], tokenizer: DishTokenizer) -> list[list[int]]:
     """The sequences that the targets of the batches hold."""
-    return [[tokenizer.start, *row[row != IGNORE].tolist()] for _, targets in batches for row in targets]
+    return [[tokenizer.start, *row[row != IGNORE].tolist()] for batch in batches for row in batch.targets]
 
 
-def _same(a: Batches, b: Batches) -> bool:
-    return len(a) == len(b) and all(np.array_equal(x, y) for p, q in zip(a, b, strict=True) for x, y in zip(p, q, strict=True))
+def _same(a: list[Batch], b: list[Batch]) -> bool:
+    return len(a) == len(b) and all(
+        np.array_equal(getattr(p, name), getattr(q, name)) for p, q in zip(a, b, strict=True) for name in ("inputs", "targets", "parts")
+    )
 
 
 def test_padding_shifts_the_targets_by_one_and_marks_what_carries_no_loss() -> None:
-    inputs, targets = pad([np.array([1, 5, 6, 2]), np.array([1, 7, 2])], pad_id=0)
-    assert inputs.tolist() == [[1, 5, 6], [1, 7, 0]]
-    assert targets.tolist() == [[5, 6, 2], [7, 2, IGNORE]]
+    rows = [Encoded(np.array([1, 5, 6, 2]), np.array([-1, 0, 1, 3])), Encoded(np.array([1, 7, 2]), np.array([-1, 0, 3]))]
+    batch = pad(rows, pad_id=0)
+    assert batch.inputs.tolist() == [[1, 5, 6], [1, 7, 0]]
+    assert batch.targets.tolist() == [[5, 6, 2], [7, 2, IGNORE]]
+    assert batch.parts.tolist() == [[0, 1, 3], [0, 3, 3]]
 
 
 @pytest.mark.parametrize("epoch", [0, 1, 5])
@@ -47,12 +49,13 @@ def test_another_epoch_or_seed_gives_other_orders_of_the_foods_and_other_batches
 
 
 def test_no_batch_is_larger_than_asked_and_only_one_is_smaller(dishes: list[Dish], tokenizer: DishTokenizer) -> None:
-    sizes = sorted(len(inputs) for inputs, _ in epoch_batches(dishes, tokenizer, 16, 3, 0))
+    sizes = sorted(len(batch.inputs) for batch in epoch_batches(dishes, tokenizer, 16, 3, 0))
     assert sizes == [8, *[16] * 7]
 
 
 def test_inputs_are_the_targets_one_token_earlier(dishes: list[Dish], tokenizer: DishTokenizer) -> None:
-    for inputs, targets in epoch_batches(dishes, tokenizer, 16, 3, 0):
+    for batch in epoch_batches(dishes, tokenizer, 16, 3, 0):
+        inputs, targets = batch.inputs, batch.targets
         assert (inputs[:, 0] == tokenizer.start).all()
         last = np.argmax(targets == tokenizer.end, axis=1)
         for row, end in enumerate(last):
@@ -63,22 +66,27 @@ def test_inputs_are_the_targets_one_token_earlier(dishes: list[Dish], tokenizer:
 
 def test_rows_of_like_length_stand_side_by_side(dishes: list[Dish], tokenizer: DishTokenizer) -> None:
     batches = epoch_batches(dishes, tokenizer, 16, 3, 0)
-    filled = sum(int((t != IGNORE).sum()) for _, t in batches) / sum(t.size for _, t in batches)
+    filled = sum(int((b.targets != IGNORE).sum()) for b in batches) / sum(b.targets.size for b in batches)
     mixed = [len(tokenizer.encode(d).ids) - 1 for d in dishes]
     unsorted = sum(mixed) / sum(16 * max(mixed[i : i + 16]) for i in range(0, len(mixed), 16))
     assert filled > unsorted
 
 
-def test_token_dropout_changes_about_its_share_of_the_inputs_and_no_target(dishes: list[Dish], tokenizer: DishTokenizer) -> None:
+def test_each_target_stands_with_its_part(dishes: list[Dish], tokenizer: DishTokenizer) -> None:
+    for batch in epoch_batches(dishes, tokenizer, 16, 3, 0):
+        scored = batch.targets != IGNORE
+        assert tokenizer.grammar[batch.parts[scored], batch.targets[scored]].all()
+
+
+def test_token_dropout_changes_about_its_share_of_the_foods_that_go_in_and_no_target(dishes: list[Dish], tokenizer: DishTokenizer) -> None:
     noisy = epoch_batches(dishes, tokenizer, 120, 3, 0, token_dropout=0.2)
     clean = epoch_batches(dishes, tokenizer, 120, 3, 0)
-    (inputs, targets), (true_inputs, true_targets) = noisy[0], clean[0]
-    assert np.array_equal(targets, true_targets)
-    hit = inputs != true_inputs
-    assert 0.15 < hit.sum() / (targets != IGNORE).sum() < 0.25
-    assert set(inputs[hit].tolist()) <= set(tokenizer.word_ids.tolist())
-    assert (inputs[:, 0] == tokenizer.start).all()
-    assert not hit[true_inputs == tokenizer.pad].any()
+    assert np.array_equal(noisy[0].targets, clean[0].targets)
+    hit = noisy[0].inputs != clean[0].inputs
+    foods = clean[0].inputs >= tokenizer.first_food
+    assert 0.15 < hit.sum() / foods.sum() < 0.25
+    assert not hit[~foods].any()
+    assert (noisy[0].inputs[hit] >= tokenizer.first_food).all()
 
 
 def test_every_order_of_a_dish_is_as_likely_as_any_other() -> None:

@@ -14,9 +14,9 @@ from dish_pipeline.dietetics.lexicon import Lexicon
 from dish_pipeline.dietetics.profiles import Profile, Rule, judge
 from dish_pipeline.dish import COURSES, UNKNOWN_COURSE, Dish, Interval, Tri
 from dish_pipeline.model import constraints
-from dish_pipeline.model.constraints import Constraint, Limits, Names, State
+from dish_pipeline.model.constraints import Constraint, Limits, State
 from dish_pipeline.model.text import GRID
-from dish_pipeline.model.tokenizer import DishTokenizer
+from dish_pipeline.model.tokenizer import PARTS, DishTokenizer
 
 ONE_SERVING = Interval(1.0, 1.0, 1.0)
 PROFILES = ("coeliac", "no_milk", "vegan", "nut_free", "low_carbohydrate", "low_salt", "protein", "energy")
@@ -45,17 +45,10 @@ def asks(draw: st.DrawFn) -> Ask:
     )
 
 
-@pytest.fixture(scope="module")
-def names(tokenizer: DishTokenizer) -> Names:
-    return Names(tokenizer)
-
-
-def _constraint(ask: Ask, names: Names, tokenizer: DishTokenizer, lexicon: Lexicon, profiles: dict[str, Profile]) -> Constraint | None:
+def _constraint(ask: Ask, tokenizer: DishTokenizer, lexicon: Lexicon, profiles: dict[str, Profile]) -> Constraint | None:
     """The constraint of the ask, or None when it says itself that it cannot be kept."""
     try:
-        return Constraint(
-            names, tokenizer, lexicon, [profiles[p] for p in ask.profiles], ask.course, ask.limits, ask.banned, ask.required
-        )
+        return Constraint(tokenizer, lexicon, [profiles[p] for p in ask.profiles], ask.course, ask.limits, ask.banned, ask.required)
     except ValueError:
         return None
 
@@ -66,7 +59,7 @@ def _walk(constraint: Constraint, tokenizer: DishTokenizer, rng: np.random.Gener
     while not state.finished:
         allowed = state.allowed()
         if len(allowed) == 0:
-            assert state.node == 0, "a dead end inside a name"
+            assert state.phase == "foods", "a dead end between a food and its amount"
             return None
         token = int(rng.choice(allowed))
         state.push(token)
@@ -99,9 +92,9 @@ def _assert_kept(dish: Dish, ask: Ask, lexicon: Lexicon, profiles: dict[str, Pro
 @settings(max_examples=300, deadline=None)
 @given(ask=asks(), seed=st.integers(0, 2**32))
 def test_no_path_through_the_allowed_tokens_breaks_a_rule(
-    names: Names, tokenizer: DishTokenizer, lexicon: Lexicon, profiles: dict[str, Profile], ask: Ask, seed: int
+    tokenizer: DishTokenizer, lexicon: Lexicon, profiles: dict[str, Profile], ask: Ask, seed: int
 ) -> None:
-    constraint = _constraint(ask, names, tokenizer, lexicon, profiles)
+    constraint = _constraint(ask, tokenizer, lexicon, profiles)
     if constraint is not None:
         dish = _walk(constraint, tokenizer, np.random.default_rng(seed))
         if dish is not None:
@@ -109,10 +102,10 @@ def test_no_path_through_the_allowed_tokens_breaks_a_rule(
 
 
 def test_most_paths_of_a_satisfiable_ask_end_in_a_dish(
-    names: Names, tokenizer: DishTokenizer, lexicon: Lexicon, profiles: dict[str, Profile]
+    tokenizer: DishTokenizer, lexicon: Lexicon, profiles: dict[str, Profile]
 ) -> None:
     ask = Ask(("coeliac", "no_milk", "low_carbohydrate"), "main", Limits(2, 4, 900.0), frozenset({"rice"}), ())
-    constraint = _constraint(ask, names, tokenizer, lexicon, profiles)
+    constraint = _constraint(ask, tokenizer, lexicon, profiles)
     assert constraint is not None
     found = [_walk(constraint, tokenizer, np.random.default_rng(seed)) for seed in range(100)]
     kept = [dish for dish in found if dish is not None]
@@ -124,9 +117,9 @@ def test_most_paths_of_a_satisfiable_ask_end_in_a_dish(
 @settings(max_examples=60, deadline=None)
 @given(ask=asks(), seed=st.integers(0, 2**32))
 def test_whatever_is_not_allowed_is_refused(
-    names: Names, tokenizer: DishTokenizer, lexicon: Lexicon, profiles: dict[str, Profile], ask: Ask, seed: int
+    tokenizer: DishTokenizer, lexicon: Lexicon, profiles: dict[str, Profile], ask: Ask, seed: int
 ) -> None:
-    constraint = _constraint(ask, names, tokenizer, lexicon, profiles)
+    constraint = _constraint(ask, tokenizer, lexicon, profiles)
     if constraint is None:
         return
     rng, state = np.random.default_rng(seed), State(constraint)
@@ -143,133 +136,135 @@ def _push(state: State, *tokens: int) -> None:
         state.push(token)
 
 
-def _free(names: Names, tokenizer: DishTokenizer, lexicon: Lexicon, rules: list[Rule] | None = None, course: str = "main", **more) -> Constraint:
+def _free(tokenizer: DishTokenizer, lexicon: Lexicon, rules: list[Rule] | None = None, course: str = "main", **more) -> Constraint:
     made_up = [Profile("made_up", "made up", "", tuple(rules or ()), ())]
     more.setdefault("limits", Limits(1, 5, 900.0))
-    return Constraint(names, tokenizer, lexicon, made_up, course, **more)
+    return Constraint(tokenizer, lexicon, made_up, course, **more)
 
 
 def _allowed_foods(constraint: Constraint) -> set[str]:
-    return {f for f, ok in zip(constraint.names.food_ids, constraint.allowed, strict=True) if ok}
+    return {f for f, ok in zip(constraint.tokenizer.food_ids, constraint.allowed, strict=True) if ok}
 
 
-def test_the_trie_leads_each_name_to_its_food_and_knows_the_foods_below(names: Names, tokenizer: DishTokenizer) -> None:
-    assert sorted(names.food_ids) == sorted(tokenizer.names)
-    for number, food_id in enumerate(names.food_ids):
-        node = names.nodes[0]
-        pieces = tokenizer.names[food_id]
-        for depth, token in enumerate(pieces, start=1):
-            at = node.tokens.index(token)
-            below = {i for i, f in enumerate(names.food_ids) if tokenizer.names[f][:depth] == pieces[:depth]}
-            assert set(range(*node.ranges[at])) == below
-            node = names.nodes[node.nodes[at]]
-        assert node.food == number
-
-
-def test_a_food_with_an_unknown_fact_is_as_forbidden_as_one_that_contains(names: Names, tokenizer: DishTokenizer, lexicon: Lexicon) -> None:
-    found = _allowed_foods(_free(names, tokenizer, lexicon, [Rule("absent", "gluten", None, None, (), "")]))
+def test_a_food_with_an_unknown_fact_is_as_forbidden_as_one_that_contains(tokenizer: DishTokenizer, lexicon: Lexicon) -> None:
+    found = _allowed_foods(_free(tokenizer, lexicon, [Rule("absent", "gluten", None, None, (), "")]))
     assert found == {f.food_id for f in lexicon.foods.values() if f.facts["gluten"] is Tri.FREE}
     assert not found & {"wheat_flour", "chicken_broth", "mystery_sauce", "market_pickle"}
     assert {"rice", "herb_mix"} <= found
 
 
-def test_a_food_without_a_known_upper_bound_is_forbidden_under_a_maximum(names: Names, tokenizer: DishTokenizer, lexicon: Lexicon) -> None:
-    found = _allowed_foods(_free(names, tokenizer, lexicon, [Rule("nutrient", "sodium_mg", None, 500.0, (), "")]))
+def test_a_food_without_a_known_upper_bound_is_forbidden_under_a_maximum(tokenizer: DishTokenizer, lexicon: Lexicon) -> None:
+    found = _allowed_foods(_free(tokenizer, lexicon, [Rule("nutrient", "sodium_mg", None, 500.0, (), "")]))
     assert not found & {"herb_mix", "market_pickle", "tea_leaf", "chicken_broth"}
     assert {"salt", "mystery_sauce"} <= found
 
 
 def test_a_food_without_composition_is_allowed_under_a_minimum_but_adds_nothing_to_it(
-    names: Names, tokenizer: DishTokenizer, lexicon: Lexicon
+    tokenizer: DishTokenizer, lexicon: Lexicon
 ) -> None:
-    constraint = _free(names, tokenizer, lexicon, [Rule("nutrient", "protein_g", 5.0, None, (), "")])
+    constraint = _free(tokenizer, lexicon, [Rule("nutrient", "protein_g", 5.0, None, (), "")])
     state = State(constraint)
-    _push(state, *tokenizer.names["herb_mix"], tokenizer.amount_ids[100.0])
+    _push(state, tokenizer.food_tokens["herb_mix"], tokenizer.amount_ids[100.0])
     assert tokenizer.title not in state.allowed()
-    _push(state, *tokenizer.names["tofu"], tokenizer.amount_ids[65.0])
+    _push(state, tokenizer.food_tokens["tofu"], tokenizer.amount_ids[65.0])
     assert tokenizer.title not in state.allowed(), "8 g per 100 g are at least 7.2 g, so 65 g hold 4.68 g"
-    _push(state, *tokenizer.names["rice"], tokenizer.amount_ids[14.0])
+    _push(state, tokenizer.food_tokens["rice"], tokenizer.amount_ids[14.0])
     assert tokenizer.title in state.allowed()
 
 
-def test_an_amount_that_could_break_a_maximum_is_masked_by_its_upper_bound(names: Names, tokenizer: DishTokenizer, lexicon: Lexicon) -> None:
-    constraint = _free(names, tokenizer, lexicon, [Rule("nutrient", "carbohydrate_g", None, 30.8, (), "")])
+def test_an_amount_that_could_break_a_maximum_is_masked_by_its_upper_bound(tokenizer: DishTokenizer, lexicon: Lexicon) -> None:
+    constraint = _free(tokenizer, lexicon, [Rule("nutrient", "carbohydrate_g", None, 30.8, (), "")])
     state = State(constraint)
-    _push(state, *tokenizer.names["rice"])
+    _push(state, tokenizer.food_tokens["rice"])
     amounts = {g for g in GRID if tokenizer.amount_ids[g] in state.allowed()}
     assert amounts == {g for g in GRID if g <= 100.0}, "28 g per 100 g may be 30.8 g"
     state.push(tokenizer.amount_ids[90.0])
-    _push(state, *tokenizer.names["rice_flour"])
+    _push(state, tokenizer.food_tokens["rice_flour"])
     assert {g for g in GRID if tokenizer.amount_ids[g] in state.allowed()} == {0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 2.5, 3.0}
 
 
-def test_the_strictest_of_several_bounds_holds(names: Names, tokenizer: DishTokenizer, lexicon: Lexicon) -> None:
+def test_the_strictest_of_several_bounds_holds(tokenizer: DishTokenizer, lexicon: Lexicon) -> None:
     rules = [Rule("nutrient", "protein_g", a, b, (), "") for a, b in ((5.0, 40.0), (9.0, None), (None, 30.0))]
-    constraint = _free(names, tokenizer, lexicon, rules)
+    constraint = _free(tokenizer, lexicon, rules)
     assert (constraint.minima, constraint.maxima) == ({"protein_g": 9.0}, {"protein_g": 30.0})
 
 
 @pytest.mark.parametrize(("course", "bound"), [("main", True), ("dessert", False), (UNKNOWN_COURSE, True)])
 def test_a_rule_binds_its_courses_and_the_unknown_one(
-    names: Names, tokenizer: DishTokenizer, lexicon: Lexicon, course: str, bound: bool
+    tokenizer: DishTokenizer, lexicon: Lexicon, course: str, bound: bool
 ) -> None:
     rules = [Rule("absent", "milk", None, None, ("main",), ""), Rule("nutrient", "sodium_mg", None, 9.0, ("main",), "")]
-    constraint = _free(names, tokenizer, lexicon, rules, course)
+    constraint = _free(tokenizer, lexicon, rules, course)
     assert ("butter" not in _allowed_foods(constraint)) is bound
     assert bool(constraint.maxima) is bound
 
 
-def test_a_food_whose_name_begins_another_can_be_used_together_with_it(names: Names, tokenizer: DishTokenizer, lexicon: Lexicon) -> None:
-    state = State(_free(names, tokenizer, lexicon))
-    for food in ("rice", "rice_flour", "rice_flour_noodles"):
-        _push(state, *tokenizer.names[food], tokenizer.amount_ids[10.0])
-    assert [names.food_ids[f] for f in state.foods] == ["rice", "rice_flour", "rice_flour_noodles"]
+def test_a_used_food_cannot_be_taken_again(tokenizer: DishTokenizer, lexicon: Lexicon) -> None:
+    state = State(_free(tokenizer, lexicon))
+    _push(state, tokenizer.food_tokens["rice"], tokenizer.amount_ids[10.0])
+    allowed = state.allowed().tolist()
+    assert tokenizer.food_tokens["rice"] not in allowed
+    assert tokenizer.food_tokens["rice_flour"] in allowed
 
 
-def test_a_used_food_can_still_be_passed_through_but_not_taken_again(names: Names, tokenizer: DishTokenizer, lexicon: Lexicon) -> None:
-    state = State(_free(names, tokenizer, lexicon))
-    _push(state, *tokenizer.names["rice"], tokenizer.amount_ids[10.0], *tokenizer.names["rice"])
-    allowed = set(state.allowed().tolist())
-    assert allowed and not allowed & set(tokenizer.amount_ids.values())
+def test_after_a_food_comes_its_amount_and_the_part_of_each_token_is_known(tokenizer: DishTokenizer, lexicon: Lexicon) -> None:
+    state = State(_free(tokenizer, lexicon))
+    seen = []
+    for token in (tokenizer.food_tokens["rice"], tokenizer.amount_ids[10.0], tokenizer.title, int(tokenizer.word_ids[0]), tokenizer.end):
+        assert tokenizer.grammar[state.part, state.allowed()].all()
+        seen.append(PARTS[state.part])
+        state.push(token)
+    assert seen == ["foods", "amounts", "foods", "title", "title"]
 
 
-def test_required_foods_come_first_and_the_title_waits_for_them(names: Names, tokenizer: DishTokenizer, lexicon: Lexicon) -> None:
-    state = State(_free(names, tokenizer, lexicon, required=("egg", "rice")))
-    assert state.allowed().tolist() == [tokenizer.names["egg"][0]]
-    _push(state, *tokenizer.names["egg"], tokenizer.amount_ids[50.0])
-    assert state.allowed().tolist() == [tokenizer.names["rice"][0]]
-    _push(state, *tokenizer.names["rice"], tokenizer.amount_ids[50.0])
+def test_foods_that_only_the_tokenizer_or_only_the_lexicon_knows_are_never_used(
+    tokenizer: DishTokenizer, lexicon: Lexicon, profiles: dict[str, Profile]
+) -> None:
+    gone = Lexicon({k: f for k, f in lexicon.foods.items() if k != "rice"}, lexicon.keys, lexicon.neutral_words, "made up")
+    young = DishTokenizer(tokenizer.model, {k: n for k, n in tokenizer.foods.items() if k != "egg"})
+    for asked in ([], ["coeliac"], ["low_carbohydrate"], ["protein"]):
+        constraint = Constraint(young, gone, [profiles[p] for p in asked], "main", Limits(1, 5))
+        assert not _allowed_foods(constraint) & {"rice", "egg"}
+        assert {"tofu", "spinach"} <= _allowed_foods(constraint)
+
+
+def test_required_foods_come_first_and_the_title_waits_for_them(tokenizer: DishTokenizer, lexicon: Lexicon) -> None:
+    state = State(_free(tokenizer, lexicon, required=("egg", "rice")))
+    assert state.allowed().tolist() == [tokenizer.food_tokens["egg"]]
+    _push(state, tokenizer.food_tokens["egg"], tokenizer.amount_ids[50.0])
+    assert state.allowed().tolist() == [tokenizer.food_tokens["rice"]]
+    _push(state, tokenizer.food_tokens["rice"], tokenizer.amount_ids[50.0])
     assert tokenizer.title in state.allowed()
 
 
-def test_a_required_food_that_may_not_be_used_is_refused_with_its_name(names: Names, tokenizer: DishTokenizer, lexicon: Lexicon) -> None:
+def test_a_required_food_that_may_not_be_used_is_refused_with_its_name(tokenizer: DishTokenizer, lexicon: Lexicon) -> None:
     with pytest.raises(ValueError, match="bread is asked for, but the profiles do not allow it"):
-        _free(names, tokenizer, lexicon, [Rule("absent", "gluten", None, None, (), "")], required=("rice", "bread"))
+        _free(tokenizer, lexicon, [Rule("absent", "gluten", None, None, (), "")], required=("rice", "bread"))
     with pytest.raises(ValueError, match="rice is asked for"):
-        _free(names, tokenizer, lexicon, banned=frozenset({"rice"}), required=("rice",))
-    with pytest.raises(ValueError, match="unicorn is asked for, but the lexicon has no such food"):
-        _free(names, tokenizer, lexicon, required=("unicorn",))
+        _free(tokenizer, lexicon, banned=frozenset({"rice"}), required=("rice",))
+    with pytest.raises(ValueError, match="unicorn is asked for, but the model has no such food"):
+        _free(tokenizer, lexicon, required=("unicorn",))
 
 
-def test_profiles_that_allow_no_food_at_all_are_refused(names: Names, tokenizer: DishTokenizer, lexicon: Lexicon) -> None:
+def test_profiles_that_allow_no_food_at_all_are_refused(tokenizer: DishTokenizer, lexicon: Lexicon) -> None:
     with pytest.raises(ValueError, match="no food of the lexicon is allowed by made_up"):
-        _free(names, tokenizer, lexicon, banned=frozenset(lexicon.foods))
+        _free(tokenizer, lexicon, banned=frozenset(lexicon.foods))
 
 
-def test_a_minimum_out_of_reach_is_a_dead_end_and_not_a_dish(names: Names, tokenizer: DishTokenizer, lexicon: Lexicon) -> None:
-    constraint = _free(names, tokenizer, lexicon, [Rule("nutrient", "protein_g", 5000.0, None, (), "")])
+def test_a_minimum_out_of_reach_is_a_dead_end_and_not_a_dish(tokenizer: DishTokenizer, lexicon: Lexicon) -> None:
+    constraint = _free(tokenizer, lexicon, [Rule("nutrient", "protein_g", 5000.0, None, (), "")])
     assert [_walk(constraint, tokenizer, np.random.default_rng(seed)) for seed in range(20)] == [None] * 20
 
 
-def test_more_foods_than_the_rules_leave_are_a_dead_end(names: Names, tokenizer: DishTokenizer, lexicon: Lexicon) -> None:
+def test_more_foods_than_the_rules_leave_are_a_dead_end(tokenizer: DishTokenizer, lexicon: Lexicon) -> None:
     few = frozenset(lexicon.foods) - {"rice", "rice_flour", "egg"}
-    constraint = _free(names, tokenizer, lexicon, banned=few, limits=Limits(4, 6, 900.0))
+    constraint = _free(tokenizer, lexicon, banned=few, limits=Limits(4, 6, 900.0))
     assert [_walk(constraint, tokenizer, np.random.default_rng(seed)) for seed in range(20)] == [None] * 20
 
 
-def test_a_title_has_at_least_one_piece_and_an_end(names: Names, tokenizer: DishTokenizer, lexicon: Lexicon) -> None:
-    state = State(_free(names, tokenizer, lexicon))
-    _push(state, *tokenizer.names["rice"], tokenizer.amount_ids[50.0], tokenizer.title)
+def test_a_title_has_at_least_one_piece_and_an_end(tokenizer: DishTokenizer, lexicon: Lexicon) -> None:
+    state = State(_free(tokenizer, lexicon))
+    _push(state, tokenizer.food_tokens["rice"], tokenizer.amount_ids[50.0], tokenizer.title)
     assert set(state.allowed().tolist()) == set(tokenizer.word_ids.tolist())
     for _ in range(constraints.MOST_TITLE_PIECES):
         state.push(int(tokenizer.word_ids[0]))

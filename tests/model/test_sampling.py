@@ -14,7 +14,7 @@ from dish_pipeline.dietetics.lexicon import Lexicon
 from dish_pipeline.dietetics.profiles import Profile, Rule, judge
 from dish_pipeline.dish import COURSES, UNKNOWN_COURSE, Dish, Interval, Tri
 from dish_pipeline.model import constraints
-from dish_pipeline.model.constraints import Constraint, Limits, Names
+from dish_pipeline.model.constraints import Constraint, Limits
 from dish_pipeline.model.sampling import Draw, SamplingPlan, draw
 from dish_pipeline.model.scoring import part_bits
 from dish_pipeline.model.text import canonical
@@ -38,7 +38,7 @@ Make = Callable[..., Constraint]
 
 def _model(tokenizer: DishTokenizer, shape: ModelShape, seed: int, noise: float) -> DishTransformer:
     torch.manual_seed(seed)
-    found = DishTransformer(ModelConfig(tokenizer.size, shape))
+    found = DishTransformer(ModelConfig(tokenizer.size, shape), tokenizer.name_pieces)
     with torch.no_grad():
         for parameter in found.parameters():
             parameter.add_(torch.randn_like(parameter) * noise)
@@ -54,11 +54,10 @@ def model(tokenizer: DishTokenizer, small_shape: ModelShape) -> DishTransformer:
 @pytest.fixture(scope="module")
 def make(tokenizer: DishTokenizer, lexicon: Lexicon, profiles: dict[str, Profile]) -> Make:
     """Constraints by the names of their profiles."""
-    names = Names(tokenizer)
 
     def build(asked: tuple[str, ...] = (), course: str = "main", limits: Limits | None = None, extra: tuple[Rule, ...] = (), **more) -> Constraint:
         rules = [profiles[p] for p in asked] + ([Profile("extra", "extra", "", extra, ())] if extra else [])
-        return Constraint(names, tokenizer, lexicon, rules, course, limits or Limits(2, 7, 700.0), **more)
+        return Constraint(tokenizer, lexicon, rules, course, limits or Limits(2, 7, 700.0), **more)
 
     return build
 
@@ -109,11 +108,7 @@ def test_banned_foods_and_foods_with_unknown_facts_never_come(
 
 def test_every_allowed_food_can_come(model: DishTransformer, tokenizer: DishTokenizer, make: Make) -> None:
     draws = draw(model, tokenizer, [make()] * 160, SamplingPlan(temperature=3.0, min_p=1e-6, batch=160), 4)
-    names = set(tokenizer.names.values())
-    # After "rice", one blind choice among sixty goes on to "flour": too seldom to wait for.
-    short = {f for f, pieces in tokenizer.names.items() if not any(pieces[:n] in names for n in range(1, len(pieces)))}
-    assert {"rice", "egg", "milk"} < short
-    assert short <= {p.food_id for d in draws if d.dish for p in d.dish.portions}
+    assert {p.food_id for d in draws if d.dish for p in d.dish.portions} == set(tokenizer.foods)
 
 
 def test_required_foods_are_in_every_dish(model: DishTransformer, tokenizer: DishTokenizer, make: Make) -> None:
@@ -181,7 +176,7 @@ def test_the_bits_of_a_draw_are_those_of_the_finished_dish_without_its_course(
     monkeypatch.setitem(tokenizer.__dict__, "word_ids", np.array(whole))
     found: list[Draw] = [d for d in draw(model, tokenizer, [make(("vegan",)), make()] * 16, PLAN, 3) if d.dish]
     rows = [tokenizer.encode(d.dish) for d in found if d.dish]
-    expected = part_bits(model, rows, tokenizer.pad)[:, 1:].sum(axis=1)
+    expected = part_bits(model, rows, tokenizer)[:, 1:].sum(axis=1)
     assert len(found) > 16
     np.testing.assert_allclose([d.bits for d in found], expected, rtol=1e-4)
     assert [d.tokens for d in found] == [len(r.ids) - 2 for r in rows]

@@ -30,7 +30,7 @@ def test_any_title_survives_the_round_trip(tokenizer: DishTokenizer, title: str)
 
 @given(st.sampled_from([*COURSES, UNKNOWN_COURSE]), st.lists(st.sampled_from([*GRID, None]), min_size=1, max_size=20), st.data())
 def test_any_dish_of_lexicon_foods_survives_the_round_trip(tokenizer: DishTokenizer, course: str, amounts: list, data: st.DataObject) -> None:
-    foods = data.draw(st.permutations(sorted(tokenizer.lexicon.foods)))
+    foods = data.draw(st.permutations(sorted(tokenizer.foods)))
     dish = Dish(course, "A dish", tuple(Portion(f, g) for f, g in zip(foods, amounts, strict=False)))
     back = tokenizer.decode(tokenizer.encode(dish).ids.tolist())
     assert back == dish
@@ -60,6 +60,7 @@ def test_every_control_token_has_one_id_of_its_own(tokenizer: DishTokenizer) -> 
     assert len(ids) == len(set(ids)) == len(control_tokens()) + 3
     assert tokenizer.pieces.unk_id() not in ids
     assert not set(ids) & set(tokenizer.word_ids.tolist())
+    assert max(*ids, *tokenizer.word_ids) < tokenizer.first_food
 
 
 def test_each_token_belongs_to_its_part(tokenizer: DishTokenizer, dishes: list[Dish]) -> None:
@@ -70,7 +71,7 @@ def test_each_token_belongs_to_its_part(tokenizer: DishTokenizer, dishes: list[D
         assert encoded.ids[encoded.parts == -1].tolist() == [tokenizer.start]
         assert by_part["course"] == [tokenizer.course_ids[dish.course]]
         assert by_part["amounts"] == [tokenizer.amount_ids[p.grams] for p in dish.portions]
-        assert by_part["foods"] == [*(i for p in dish.portions for i in tokenizer.names[p.food_id]), tokenizer.title]
+        assert by_part["foods"] == [*(tokenizer.food_tokens[p.food_id] for p in dish.portions), tokenizer.title]
         assert by_part["title"] == [*tokenizer.pieces.encode(dish.title), tokenizer.end]
 
 
@@ -82,13 +83,35 @@ def test_the_order_permutes_the_foods_and_nothing_else(tokenizer: DishTokenizer,
     assert turned.dish_id == dish.dish_id
 
 
-def test_no_two_foods_have_the_same_pieces_though_names_begin_with_names(tokenizer: DishTokenizer, lexicon: Lexicon) -> None:
-    assert len(set(tokenizer.names.values())) == len(lexicon.foods)
+def test_every_food_of_the_lexicon_has_one_token_and_its_name(tokenizer: DishTokenizer, lexicon: Lexicon) -> None:
+    assert sorted(tokenizer.food_tokens.values()) == list(range(tokenizer.first_food, tokenizer.size))
+    assert tokenizer.food_tokens.keys() == lexicon.foods.keys()
+    for food_id, token in tokenizer.food_tokens.items():
+        name = lexicon.foods[food_id].name
+        assert tokenizer.piece(token) == name
+        assert tokenizer.pieces.decode(tokenizer.name_pieces[token - tokenizer.first_food]) == name
+    assert tokenizer.piece(tokenizer.end) == "<end>"
 
 
-def test_a_food_that_the_lexicon_lacks_is_refused(tokenizer: DishTokenizer) -> None:
+def test_the_grammar_holds_every_token_of_every_dish_in_its_part_and_gives_no_token_to_two_parts(
+    tokenizer: DishTokenizer, dishes: list[Dish]
+) -> None:
+    assert tokenizer.grammar.shape == (len(PARTS), tokenizer.size)
+    assert tokenizer.grammar.sum(axis=0).max() == 1
+    never = [tokenizer.pad, tokenizer.start, tokenizer.pieces.unk_id()]
+    assert np.flatnonzero(tokenizer.grammar.sum(axis=0) == 0).tolist() == sorted(never)
+    strange = Dish("side", "\u4f60\u597d \U0001f600", PORTIONS)
+    for dish in [*dishes, strange]:
+        encoded = tokenizer.encode(dish)
+        assert tokenizer.grammar[encoded.parts[1:], encoded.ids[1:]].all()
+
+
+def test_a_food_without_a_token_is_refused(tokenizer: DishTokenizer) -> None:
+    dish = Dish("main", "x", (Portion("unicorn", 100.0),))
+    assert not tokenizer.can_encode(dish)
+    assert tokenizer.can_encode(Dish("main", "x", PORTIONS))
     with pytest.raises(KeyError, match="unicorn"):
-        tokenizer.encode(Dish("main", "x", (Portion("unicorn", 100.0),)))
+        tokenizer.encode(dish)
 
 
 def test_training_twice_gives_the_same_tokenizer(dishes: list[Dish]) -> None:
@@ -102,9 +125,17 @@ def test_a_tokenizer_needs_two_texts() -> None:
 
 
 def test_a_tokenizer_read_from_its_file_encodes_as_before(tokenizer: DishTokenizer, dishes: list[Dish], tmp_path: Path) -> None:
-    (tmp_path / "t.model").write_bytes(tokenizer.model)
-    other = DishTokenizer.load(tmp_path / "t.model", tokenizer.lexicon)
+    tokenizer.save(tmp_path)
+    other = DishTokenizer.load(tmp_path)
     assert all(np.array_equal(other.encode(d).ids, tokenizer.encode(d).ids) for d in dishes)
+    assert (other.foods, other.food_ids, other.size) == (tokenizer.foods, tokenizer.food_ids, tokenizer.size)
+
+
+def test_a_tokenizer_keeps_its_foods_when_the_lexicon_changes(tokenizer: DishTokenizer) -> None:
+    other = DishTokenizer(tokenizer.model, dict(reversed(tokenizer.foods.items())))
+    dish = Dish("main", "x", PORTIONS)
+    assert other.decode(other.encode(dish).ids.tolist()) == dish
+    assert not np.array_equal(other.encode(dish).ids, tokenizer.encode(dish).ids)
 
 
 def _well_formed(t: DishTokenizer) -> list[int]:
@@ -113,7 +144,7 @@ def _well_formed(t: DishTokenizer) -> list[int]:
 
 def test_decoding_refuses_every_malformed_sequence_with_a_reason(tokenizer: DishTokenizer) -> None:
     t = tokenizer
-    course, grams, rice, word = t.course_ids["main"], t.amount_ids[60.0], list(t.names["rice"]), t.pieces.encode("Rice")
+    course, grams, rice, word = t.course_ids["main"], t.amount_ids[60.0], [t.food_tokens["rice"]], t.pieces.encode("Rice")
     malformed = {
         "nothing": [],
         "no start": [course, *rice, grams, t.title, *word, t.end],
@@ -123,7 +154,12 @@ def test_decoding_refuses_every_malformed_sequence_with_a_reason(tokenizer: Dish
         "no foods": [t.start, course, t.title, *word, t.end],
         "no amount": [t.start, course, *rice, t.title, *word, t.end],
         "no name": [t.start, course, grams, t.title, *word, t.end],
-        "half a name": [t.start, course, *t.pieces.encode("rice flo"), grams, t.title, *word, t.end],
+        "a name in pieces": [t.start, course, *t.pieces.encode("rice"), grams, t.title, *word, t.end],
+        "two foods on end": [t.start, course, *rice, t.food_tokens["egg"], grams, t.title, *word, t.end],
+        "two amounts": [t.start, course, *rice, grams, grams, t.title, *word, t.end],
+        "a food at the end": [t.start, course, *rice, grams, *rice, t.end],
+        "a food in the title": [t.start, course, *rice, grams, t.title, *rice, t.end],
+        "an end too early": [t.start, course, t.end, *rice, grams, t.title, *word, t.end],
         "twice the same food": [t.start, course, *rice, grams, *rice, grams, t.title, *word, t.end],
         "two courses": [t.start, course, course, *rice, grams, t.title, *word, t.end],
         "two titles": [t.start, course, *rice, grams, t.title, *word, t.title, *word, t.end],
@@ -150,4 +186,4 @@ def test_a_sequence_with_a_token_changed_is_a_dish_or_refused_but_never_anything
         dish = tokenizer.decode(ids)
     except DecodeError:
         return
-    assert dish.portions and dish.food_ids <= set(tokenizer.lexicon.foods)
+    assert dish.portions and dish.food_ids <= tokenizer.foods.keys()

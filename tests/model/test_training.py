@@ -102,7 +102,7 @@ def test_the_outcome_is_the_model_that_was_best_on_the_validation_dishes(
     outcome = run(tmp_path)
     chosen = np.random.default_rng((5, 0)).permutation(20)
     held_out = encode_shuffled([dishes[100 + i] for i in chosen], tokenizer, np.random.default_rng((5, 1)))
-    assert part_bits(outcome.model, held_out, tokenizer.pad).sum(axis=1).mean() == pytest.approx(outcome.progress.best_bits)
+    assert part_bits(outcome.model, held_out, tokenizer).sum(axis=1).mean() == pytest.approx(outcome.progress.best_bits)
     best = min(outcome.metrics, key=lambda m: m["valid_bits_per_dish"])
     assert best["step"] == outcome.progress.best_step
     assert not outcome.model.training

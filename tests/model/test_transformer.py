@@ -13,6 +13,8 @@ from dish_pipeline.model.transformer import Cache, DishTransformer, ModelConfig,
 from dish_pipeline.settings import ModelShape
 
 VOCABULARY = 50
+NAMES = [[3, 4], [3], [3, 4, 5], [], [7, 7, 8]]
+"""Pieces of the names of five foods, which are the tokens 45 to 49."""
 
 
 @pytest.fixture
@@ -26,18 +28,29 @@ def model(small_shape: ModelShape) -> DishTransformer:
     return found.eval()
 
 
+@pytest.fixture
+def named(small_shape: ModelShape) -> DishTransformer:
+    """As `model`, with foods that are also what their names say."""
+    torch.manual_seed(2)
+    found = DishTransformer(ModelConfig(VOCABULARY, small_shape), NAMES)
+    with torch.no_grad():
+        for parameter in found.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.3)
+    return found.eval()
+
+
 def _ids(rows: int, length: int, seed: int = 0) -> torch.Tensor:
     return torch.randint(VOCABULARY, (rows, length), generator=torch.Generator().manual_seed(seed))
 
 
 @torch.no_grad()
 @pytest.mark.parametrize("first", [1, 2, 7])
-def test_token_by_token_with_a_cache_gives_the_logits_of_the_whole_pass(model: DishTransformer, first: int) -> None:
+def test_token_by_token_with_a_cache_gives_the_logits_of_the_whole_pass(named: DishTransformer, first: int) -> None:
     ids = _ids(3, 20)
-    cache = Cache(model.config.shape.layers)
-    parts = [model(ids[:, :first], cache)] + [model(ids[:, i : i + 1], cache) for i in range(first, 20)]
+    cache = Cache(named.config.shape.layers)
+    parts = [named(ids[:, :first], cache)] + [named(ids[:, i : i + 1], cache) for i in range(first, 20)]
     assert cache.length == 20
-    torch.testing.assert_close(torch.cat(parts, dim=1), model(ids), atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(torch.cat(parts, dim=1), named(ids), atol=1e-5, rtol=1e-5)
 
 
 @torch.no_grad()
@@ -106,6 +119,40 @@ def test_the_parameters_are_counted_with_the_embedding_once(model: DishTransform
     s = model.config.shape
     block = 4 * s.width**2 + 3 * s.width * s.hidden + 2 * s.width + 2 * (s.width // s.heads)
     assert model.parameter_count == VOCABULARY * s.width + s.layers * block + s.width
+
+
+@torch.no_grad()
+def test_a_food_is_its_own_vector_and_the_mean_of_its_name(named: DishTransformer) -> None:
+    own, table = named.embedding.weight, named.table()
+    assert torch.equal(table[:45], own[:45])
+    for i, pieces in enumerate(NAMES):
+        said = own[pieces].mean(dim=0) if pieces else torch.zeros_like(own[0])
+        torch.testing.assert_close(table[45 + i], own[45 + i] + said)
+
+
+@torch.no_grad()
+def test_a_fresh_food_is_almost_what_its_name_says(small_shape: ModelShape) -> None:
+    torch.manual_seed(0)
+    fresh = DishTransformer(ModelConfig(VOCABULARY, small_shape), NAMES)
+    assert float(F.cosine_similarity(fresh.table()[46], fresh.table()[3], dim=0)) > 0.9
+
+
+def test_what_is_learned_of_a_food_reaches_its_name_and_itself(named: DishTransformer) -> None:
+    named(torch.tensor([[47]])).square().sum().backward()
+    gradient = named.embedding.weight.grad
+    assert gradient is not None
+    assert all(bool((gradient[i] != 0).any()) for i in (3, 4, 5, 47))
+
+
+@torch.no_grad()
+def test_a_saved_model_with_names_is_a_plain_one_that_says_the_same(named: DishTransformer, tmp_path: Path) -> None:
+    save(named, tmp_path)
+    loaded = load(tmp_path)
+    assert loaded.foods == 0
+    assert torch.equal(loaded.table(), named.table())
+    assert torch.equal(loaded(_ids(2, 10)), named(_ids(2, 10)))
+    save(loaded, tmp_path)
+    assert torch.equal(load(tmp_path)(_ids(2, 10)), named(_ids(2, 10)))
 
 
 @torch.no_grad()
