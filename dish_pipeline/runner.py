@@ -66,6 +66,9 @@ def run(recipes: Path, data: Path, preset: str, seed: int) -> int:
             console.print("[yellow]stopped; the next run goes on from here[/]")
             return 130
     if not result.success:
+        if _was_interrupted(result):
+            console.print("[yellow]stopped; the next run goes on from here[/]")
+            return 130
         for line in _failures(result):
             console.print(line, style="red", markup=False, highlight=False)
         console.print("What was there before is unchanged. Mend the cause and run the same command again.")
@@ -103,6 +106,12 @@ def _log_lines() -> None:
     log = logging.getLogger("dish_pipeline")
     log.handlers, log.propagate = [handler], False
     log.setLevel(logging.INFO)
+
+
+def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
+    """True when a step failed because the run was asked to stop (Ctrl-C, SIGTERM, cancelled in the browser)."""
+    errors = [e.step_failure_data.error for e in result.all_events if e.is_step_failure]
+    return any(error is not None and "Interrupted" in error.to_string() for error in errors)
 
 
 def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
@@ -163,8 +172,9 @@ def show_ideas(path: Path, profiles: Sequence[str], count: int) -> None:
             """
             SELECT title, course, array_to_string(main_ingredients, ', '), carbohydrate_g_lo, carbohydrate_g_mid, carbohydrate_g_hi, novelty,
                    nearest_title
-            FROM (SELECT *, row_number() OVER (PARTITION BY course ORDER BY bits_per_ingredient, idea_id) AS place FROM candidates
-                  WHERE list_has_all(passes, ?) AND review IS DISTINCT FROM 'reject')
+            FROM (SELECT *, row_number() OVER (PARTITION BY course ORDER BY idea_id) AS place FROM candidates
+                  WHERE list_has_all(passes, ?) AND review IS DISTINCT FROM 'reject'
+                  QUALIFY row_number() OVER (PARTITION BY title ORDER BY idea_id) = 1)
             ORDER BY place, course LIMIT ?
             """,
             [list(profiles), count],

@@ -46,6 +46,7 @@ _MAKES_ANOTHER = frozenset({
 
 _CUT_PLANTS, _CUTS = frozenset({"vegetable", "fruit", "fungus", "herb"}), frozenset({"stick", "strip", "twist"})
 
+
 @dataclass
 class Span:
     """Tokens `start` to `end` that name a food; several foods for "juice and zest of 1 lemon"."""

@@ -53,8 +53,9 @@ class Line:
 
 _SECTIONS = frozenset({
     "sauce", "dressing", "dough", "pastry", "batter", "salad", "stuffing", "icing", "frosting", "glaze", "crust", "marinade", "gravy", "syrup",
+    "filling", "topping", "base", "coating", "garnish", "decoration", "assembly", "rub", "brine", "broth", "cake", "sponge", "dip",
 })
-"""Foods that are headings when they stand alone before a colon."""
+"""Parts of a recipe, by which a line without an amount is known as a heading."""
 
 _FOR = re.compile(r"(?:for|pour) ")
 _ALTERNATIVE = re.compile(r"(?<!\d )\b(?:or|ou)\b|\b(?:or|ou)\b(?! \d)|(?<!\d) ?/|/ ?(?!\d)")
@@ -111,7 +112,7 @@ def _is_heading(text: str, reading: Reading) -> bool:
     named = [reading.words[i] for span in reading.spans for i in range(span.start, span.end)]
     if bare.endswith(":"):
         return bool(_FOR.match(bare)) or not named or (len(reading.spans) == 1 and named[-1] in _SECTIONS and len(named) == 1)
-    return bool(_FOR.match(bare)) and not named and len(bare) <= 48 and BREAK not in reading.words
+    return bool(_FOR.match(bare)) and set(named) | set(reading.left_over()) <= _SECTIONS and BREAK not in reading.words
 
 
 def _mentions(reading: Reading, at_least_none: bool) -> list[Mention]:
@@ -122,6 +123,9 @@ def _mentions(reading: Reading, at_least_none: bool) -> list[Mention]:
     for n, span in enumerate(reading.spans):
         if span.replaced_by:
             mentions.append(Mention(None, f"{span.replaced_by} {span.foods[0].name}", None))
+            continue
+        if clauses[n].gloss and span.foods == reading.spans[n - 1].foods:
+            # "sweet potato (batata)", "karashi mustard": one thing under two names.
             continue
         for place, food in enumerate(span.foods):
             amount, alternative = amounts.of(n, food), clauses[n].alternative or (span.either and place > 0)
@@ -143,6 +147,8 @@ class _Clause:
     text: str
     joint: str
     amount: bool
+    gloss: bool = False
+    """True when nothing but a bracket stands between the name before and this one, and no amount is given."""
     alternative: bool = False
     shared: bool = False
     """True for every food of "butter or oil", and for the butter of "100 g butter and lard": some of it, or all, or none."""
@@ -156,7 +162,8 @@ def _clauses(reading: Reading) -> list[_Clause]:
         text = _masked(reading, span, start, end)
         before = reading.text[reading.tokens[reading.spans[n - 1].end - 1].end : reading.tokens[span.start].start] if n else ""
         joint = "or" if _ALTERNATIVE.search(before) else "and" if _JOINED.search(before) else ","
-        clauses.append(_Clause(text, joint, is_amount(text)))
+        amount = is_amount(text)
+        clauses.append(_Clause(text, joint, amount, gloss=n > 0 and not amount and not before.strip(" (")))
         start = end
     for n, clause in enumerate(clauses[1:], start=1):
         if clause.joint == "or":
@@ -207,7 +214,7 @@ class _Amounts:
         """Grams of the food of clause `n`."""
         clause = self.clauses[n]
         source = clause if clause.amount else self.each
-        while source is None and n and self.clauses[n].shared and self.clauses[n].joint in ("or", ","):
+        while source is None and self.clauses[n].alternative:
             n -= 1
             source = self.clauses[n] if self.clauses[n].amount else None
         amount = grams(source.text, food) if source else None
@@ -217,7 +224,7 @@ class _Amounts:
 
 
 def _merged(mentions: list[Mention]) -> list[Mention]:
-    """A food that a line names twice is one mention: at least the first amount, at most both."""
+    """A food that a line names twice is one mention: at least the first amount, at most both ("100 g butter, and butter for the pan")."""
     found: dict[str, Mention] = {}
     others = []
     for mention in mentions:
@@ -233,5 +240,6 @@ def _merged(mentions: list[Mention]) -> list[Mention]:
 
 def _either_or_both(first: Interval | None, second: Interval | None) -> Interval | None:
     if first is None or second is None:
-        return first or second
+        known = first or second
+        return known and replace(known, hi=None)
     return replace(first, hi=None if first.hi is None or second.hi is None else first.hi + second.hi)

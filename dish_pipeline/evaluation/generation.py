@@ -16,6 +16,7 @@ from dish_pipeline.dish import COURSES, UNKNOWN_COURSE, Dish
 from dish_pipeline.evaluation.usability import Funnel, Idea, Judge
 from dish_pipeline.model.constraints import Constraint, Limits
 from dish_pipeline.model.sampling import SamplingPlan, draw
+from dish_pipeline.model.titles import TitleWords
 from dish_pipeline.model.tokenizer import DishTokenizer
 from dish_pipeline.model.transformer import DishTransformer
 
@@ -64,7 +65,7 @@ def propose(
     on_ask: Callable[[int, str], None] = lambda done, label: None,
 ) -> tuple[list[Idea], dict[tuple[str, ...], Funnel]]:
     """Ideas for every ask, and its funnel. Only foods of training dishes are used; dishes in `known` are not proposed again."""
-    limits = limits_of(train)
+    limits, words = limits_of(train), TitleWords(tokenizer, train, lexicon)
     unseen = frozenset(lexicon.foods) - {f for d in train for f in d.food_ids}
     courses = [c for c in COURSES if any(d.course == c for d in train)] or [UNKNOWN_COURSE]
     ideas: list[Idea] = []
@@ -75,7 +76,7 @@ def propose(
         funnel = funnels.setdefault(ask.profiles, Funnel())
         for course in courses:
             try:
-                made[course] = Constraint(tokenizer, lexicon, [profiles[p] for p in ask.profiles], course, limits, banned=unseen)
+                made[course] = Constraint(tokenizer, lexicon, [profiles[p] for p in ask.profiles], course, limits, banned=unseen, words=words)
             except ValueError as error:
                 funnel.lost[f"{course}: {error}"] += 1
         found: list[Idea] = []

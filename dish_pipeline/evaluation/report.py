@@ -123,10 +123,12 @@ def write(
 def _unconstrained(tokenizer: DishTokenizer, lexicon: Lexicon, train: Sequence[Dish], count: int) -> list[Any]:
     """Constraints that ask for well-formed dishes of the courses that the training dishes have, and nothing else."""
     from dish_pipeline.model.constraints import Constraint, Limits
+    from dish_pipeline.model.titles import TitleWords
 
+    words = TitleWords(tokenizer, train, lexicon)
     known = [c for c in COURSES if any(d.course == c for d in train)] or ["unknown"]
     unseen = frozenset(lexicon.foods) - {f for d in train for f in d.food_ids}
-    made = {c: Constraint(tokenizer, lexicon, [], c, Limits(), banned=unseen) for c in known}
+    made = {c: Constraint(tokenizer, lexicon, [], c, Limits(), banned=unseen, words=words) for c in known}
     return [made[known[i % len(known)]] for i in range(count)]
 
 

@@ -14,6 +14,7 @@ from dish_pipeline.dietetics.facts import Facts, facts_of, items_of_dish
 from dish_pipeline.dietetics.lexicon import Lexicon
 from dish_pipeline.dietetics.parsing import LineParser
 from dish_pipeline.dietetics.profiles import Profile, Verdict, judge_all
+from dish_pipeline.dietetics.wording import phrase
 from dish_pipeline.dish import Dish, Interval, Tri
 from dish_pipeline.evaluation.novelty import Nearest, RealDishes
 from dish_pipeline.model.sampling import Draw
@@ -110,13 +111,18 @@ class Judge:
         return ""
 
     def misnamed(self, idea: Idea) -> str:
-        """A food that the title names although the dish lacks it and an asked profile does not allow it, else ""."""
+        """A food that the title promises and the dish does not hold, or one that an asked profile does not allow; else "".
+
+        "Beef" is held by a dish with stewing beef: one shared word of a name is enough, since titles name foods loosely. What a
+        profile does not allow may not even be named loosely.
+        """
         forbidden = [key for p in idea.asked for key in self.profiles[p].absences()]
+        held = {word for f in idea.dish.food_ids if f in self.lexicon.foods for word in phrase(self.lexicon.foods[f].name)}
         for mention in self.parser.parse(idea.dish.title).mentions:
             food = mention.food
             if food is None or food.food_id in idea.dish.food_ids:
                 continue
-            if any(food.facts[key] is not Tri.FREE for key in forbidden):
+            if any(food.facts[key] is not Tri.FREE for key in forbidden) or not held & set(phrase(food.name)):
                 return food.name
         return ""
 

@@ -16,6 +16,7 @@ from dish_pipeline.dietetics.lexicon import Food, Lexicon
 from dish_pipeline.dietetics.profiles import Profile, Rule
 from dish_pipeline.dish import Interval, Tri
 from dish_pipeline.model.text import GRID
+from dish_pipeline.model.titles import TitleState, TitleWords
 from dish_pipeline.model.tokenizer import PARTS, DishTokenizer
 
 MOST_TITLE_PIECES = 24
@@ -35,13 +36,14 @@ class Constraint:
 
     def __init__(
         self, tokenizer: DishTokenizer, lexicon: Lexicon, profiles: Sequence[Profile], course: str, limits: Limits,
-        banned: frozenset[str] = frozenset(), required: Sequence[str] = (),
+        banned: frozenset[str] = frozenset(), required: Sequence[str] = (), words: TitleWords | None = None,
     ):
-        """`banned` foods are never used, nor is one that the lexicon lacks; `required` foods come first, in this order.
+        """`words` are those that titles are made of (None: any). `banned` foods are never used, nor is one that the lexicon lacks;
+        `required` foods come first, in this order.
 
         Raises ValueError for a required food that is not allowed or has no token, and when no food is allowed at all.
         """
-        self.tokenizer, self.limits, self.course = tokenizer, limits, course
+        self.tokenizer, self.limits, self.course, self.words = tokenizer, limits, course, words
         rules = [r for p in profiles for r in p.rules if r.applies(course)]
         absent = [r.key for r in rules if r.kind == "absent"]
         self.maxima = _bounds(rules, "at_most", min)
@@ -95,7 +97,8 @@ class State:
         self.rules = constraint
         self.phase = "foods"
         self.foods: list[int] = []
-        self.words = 0
+        self.pieces = 0
+        self.title: TitleState | None = None
         self.grams = 0.0
         self.high = np.zeros(len(constraint.most))
         self.low = np.zeros(len(constraint.least))
@@ -119,16 +122,24 @@ class State:
         return self._next
 
     def _possible(self) -> np.ndarray:
-        t = self.rules.tokenizer
         if self.phase == "foods":
             return self._foods()
         if self.phase == "amounts":
             return self.rules.grid_ids[self._amounts(self.foods[-1])]
         if self.phase == "title":
-            if self.words >= MOST_TITLE_PIECES:
-                return np.array([t.end])
-            return np.append(t.word_ids, t.end) if self.words else t.word_ids
+            return self._title()
         return np.zeros(0, dtype=np.int64)
+
+    def _title(self) -> np.ndarray:
+        """The pieces that go on with the title, and its end when it may end here."""
+        t = self.rules.tokenizer
+        long_enough = self.pieces >= MOST_TITLE_PIECES
+        if self.title is not None:
+            pieces, may_end = self.title.next_pieces(more=not long_enough)
+            return np.array([*pieces, t.end] if may_end else pieces, dtype=np.int64)
+        if long_enough:
+            return np.array([t.end])
+        return np.append(t.word_ids, t.end) if self.pieces else t.word_ids
 
     def _foods(self) -> np.ndarray:
         """The foods that still fit (not used, and at the smallest amount within every maximum), and the title when it may begin."""
@@ -161,8 +172,11 @@ class State:
         self._next = None
         r, t = self.rules, self.rules.tokenizer
         if self.phase == "title":
-            self.words += 1
-            self.phase = "end" if token == t.end else "title"
+            self.pieces += 1
+            if token == t.end:
+                self.phase = "end"
+            elif self.title is not None:
+                self.title.take(token)
         elif self.phase == "amounts":
             grams = float(r.grid[np.flatnonzero(r.grid_ids == token)[0]])
             food = self.foods[-1]
@@ -172,6 +186,8 @@ class State:
             self.phase = "foods"
         elif token == t.title:
             self.phase = "title"
+            if r.words is not None:
+                self.title = TitleState(r.words, [t.food_ids[f] for f in self.foods])
         else:
             food = token - t.first_food
             self.foods.append(food)

@@ -24,6 +24,8 @@ class SamplingPlan:
     """How adventurous the draws are. `min_p` drops tokens less likely than this share of the likeliest one."""
 
     temperature: float = 0.9
+    title_temperature: float = 0.8
+    """Titles are drawn closer to what the model holds likely: they should say what is in the dish."""
     min_p: float = 0.05
     batch: int = 64
 
@@ -78,7 +80,8 @@ def _draw_batch(
                 alive.remove(i)
                 continue
             possible = scores[i, grammar[i][states[i].part]]
-            token = _choose(scores[i, ids], noise[i, ids], ids, plan)
+            temperature = plan.title_temperature if states[i].phase == "title" else plan.temperature
+            token = _choose(scores[i, ids], noise[i, ids], ids, temperature, plan.min_p)
             bits[i] += (np.logaddexp.reduce(possible) - scores[i, token]) / log(2)
             states[i].push(token)
             rows[i].append(token)
@@ -106,8 +109,8 @@ def _draw_batch(
     return found
 
 
-def _choose(scores: np.ndarray, noise: np.ndarray, ids: np.ndarray, plan: SamplingPlan) -> int:
+def _choose(scores: np.ndarray, noise: np.ndarray, ids: np.ndarray, temperature: float, min_p: float) -> int:
     """One of `ids`: min-p among the allowed (Nguyen et al. 2024, arXiv:2407.01082), then a draw by the Gumbel trick."""
-    scaled = scores / plan.temperature
-    kept = scaled >= scaled.max() + log(plan.min_p) if plan.min_p > 0 else np.ones(len(ids), dtype=bool)
+    scaled = scores / temperature
+    kept = scaled >= scaled.max() + log(min_p) if min_p > 0 else np.ones(len(ids), dtype=bool)
     return int(ids[np.argmax(np.where(kept, scaled + noise, -np.inf))])

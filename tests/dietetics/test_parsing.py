@@ -201,7 +201,10 @@ def test_headings_are_no_ingredients(parser: LineParser, text: str) -> None:
     assert not line.mentions
 
 
-NO_HEADINGS = ["Walnuts:", "for the pan butter", "For the peanut sauce", "Peanut butter sauce:", "100 g:", "butter, flour, eggs:", "Filling"]
+NO_HEADINGS = [
+    "Walnuts:", "for the pan butter", "For the peanut sauce", "Peanut butter sauce:", "100 g:", "butter, flour, eggs:", "Filling",
+    "for garnish xyzzy",
+]
 
 
 @pytest.mark.parametrize("text", NO_HEADINGS)
@@ -291,6 +294,20 @@ def test_a_line_of_ten_thousand_characters_is_unknown_at_once_and_its_end_is_not
         assert time.perf_counter() - begun < 0.5
         assert not line.resolved
         assert Tri.FREE not in status(parser, text).values()
+
+
+def test_a_food_named_again_without_an_amount_opens_the_upper_bound(parser: LineParser) -> None:
+    assert amounts(parser.parse("100 g butter, and more butter"))["butter"] == Interval(0.0, 100.0, None)
+
+
+@pytest.mark.parametrize("text", ["200 g flour (wheat flour)", "200 g farine flour"])
+def test_a_food_under_two_names_is_one_amount(parser: LineParser, text: str) -> None:
+    assert amounts(parser.parse(text)) == {"flour": Interval(200.0, 200.0, 200.0)}
+
+
+def test_a_list_does_not_take_the_amount_of_the_food_before_it(parser: LineParser) -> None:
+    found = amounts(parser.parse("100 g butter, salt and pepper"))
+    assert found == {"butter": Interval(100.0, 100.0, 100.0), "salt": None, "black_pepper": None}
 
 
 def test_memory_of_lines_is_bounded_and_changes_nothing(kitchen: Lexicon) -> None:
