@@ -70,8 +70,8 @@ def run(recipes: Path, data: Path, preset: str, seed: int) -> int:
             console.print("[yellow]stopped; the next run goes on from here[/]")
             return 130
         for line in _failures(result):
-            console.print(line, style="red", markup=False, highlight=False)
-        console.print("What was there before is unchanged. Mend the cause and run the same command again.")
+            console.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
+        console.print("What was there before is unchanged. Mend the cause and run the same command again.", soft_wrap=True)
         return 1
     _closing(result, data, time.monotonic() - begun)
     return 0
@@ -145,7 +145,7 @@ def _closing(result: dg.ExecuteInProcessResult, data: Path, seconds: float) -> N
     console.print(steps)
     failed = [c for c in result.get_asset_check_evaluations() if not c.passed]
     for check in failed:
-        console.print(f"[yellow]check {check.check_name}: {check.description}[/]")
+        console.print(f"[yellow]check {check.check_name}: {check.description}[/]", soft_wrap=True)
     extra = "" if data == DEFAULT_DATA.resolve() else f" --data {_quoted(data)}"
     console.print(f"\nThe ideas: {path}\nThe report: {data / 'report.html'}", soft_wrap=True, highlight=False)
     console.print("Try next:", highlight=False)

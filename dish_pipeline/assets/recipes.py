@@ -133,7 +133,7 @@ def _enough(dishes: pd.DataFrame, rejected: pd.DataFrame, path: Path) -> None:
     stuck += [f"{r.file} row {r.row}: {r.field}: {r.reason}; {r.remedy}" for r in rejected.head(3).itertuples()]
     stuck += [f"usable: {r.file} row {r.row} ({r.title!r})" for r in usable.head(2).itertuples()]
     raise dg.Failure(
-        description=f"{path}: {len(usable)} dishes to learn from, in {usable['cluster'].nunique()} clusters of near-duplicates; at least "
+        description=f"{path}: dishes to learn from: {len(usable)}, clusters of near-duplicates: {usable['cluster'].nunique()}; at least "
         f"{FEWEST_DISHES} dishes in 3 clusters are needed, and some hundreds for ideas worth reading. Add recipes, or add the missing foods to the "
         "lexicon.\n  " + "\n  ".join(stuck),
         allow_retries=False,

@@ -65,7 +65,7 @@ def propose(
     on_ask: Callable[[int, str], None] = lambda done, label: None,
 ) -> tuple[list[Idea], dict[tuple[str, ...], Funnel]]:
     """Ideas for every ask, and its funnel. Only foods of training dishes are used; dishes in `known` are not proposed again."""
-    limits, words = limits_of(train), TitleWords(tokenizer, train, lexicon)
+    limits, words = limits_of(train), TitleWords(train, lexicon)
     unseen = frozenset(lexicon.foods) - {f for d in train for f in d.food_ids}
     courses = [c for c in COURSES if any(d.course == c for d in train)] or [UNKNOWN_COURSE]
     ideas: list[Idea] = []
@@ -76,7 +76,7 @@ def propose(
         funnel = funnels.setdefault(ask.profiles, Funnel())
         for course in courses:
             try:
-                made[course] = Constraint(tokenizer, lexicon, [profiles[p] for p in ask.profiles], course, limits, banned=unseen, words=words)
+                made[course] = Constraint(tokenizer, lexicon, [profiles[p] for p in ask.profiles], course, limits, banned=unseen)
             except ValueError as error:
                 funnel.lost[f"{course}: {error}"] += 1
         found: list[Idea] = []
@@ -86,7 +86,7 @@ def propose(
                 break
             open_courses = list(made)
             wanted = [made[open_courses[i % len(open_courses)]] for i in range(max(missing, len(open_courses)))]
-            draws = draw(model, tokenizer, wanted, plan, seed * 10_000 + number * 100 + round_)
+            draws = draw(model, tokenizer, wanted, plan, seed * 10_000 + number * 100 + round_, words)
             taken = known | {i.dish.dish_id for i in ideas} | {i.dish.dish_id for i in found}
             fresh, part = judge.sift(draws, [ask.profiles] * len(draws), frozenset(taken))
             found += fresh

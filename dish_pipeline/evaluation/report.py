@@ -63,6 +63,7 @@ def write(
     Raises ValueError when the test split is empty.
     """
     from dish_pipeline.model import scoring, transformer
+    from dish_pipeline.model.titles import TitleWords
 
     tokenizer = DishTokenizer.load(sources.tokenizer.folder)
     train, valid, test = splits["train"], splits["valid"], splits["test"]
@@ -94,7 +95,7 @@ def write(
         training = name == "transformer"
         entry |= {"seeds": [seed], "training_seconds": outcome["seconds"] if training else None}
     names = [n for n in models if n not in ("transformer", "champion")]
-    draws = draw(model, tokenizer, _unconstrained(tokenizer, lexicon, train, SAMPLES), SamplingPlan(), seed)
+    draws = draw(model, tokenizer, _unconstrained(tokenizer, lexicon, train, SAMPLES), SamplingPlan(), seed, TitleWords(train, lexicon))
     novelty = _novelty(draws, train, test)
     figures = {
         "dishes": {s: len(d) for s, d in splits.items()}, "preset": preset.name, "seed": seed, "orders": preset.evaluation_orders,
@@ -123,12 +124,10 @@ def write(
 def _unconstrained(tokenizer: DishTokenizer, lexicon: Lexicon, train: Sequence[Dish], count: int) -> list[Any]:
     """Constraints that ask for well-formed dishes of the courses that the training dishes have, and nothing else."""
     from dish_pipeline.model.constraints import Constraint, Limits
-    from dish_pipeline.model.titles import TitleWords
 
-    words = TitleWords(tokenizer, train, lexicon)
     known = [c for c in COURSES if any(d.course == c for d in train)] or ["unknown"]
     unseen = frozenset(lexicon.foods) - {f for d in train for f in d.food_ids}
-    made = {c: Constraint(tokenizer, lexicon, [], c, Limits(), banned=unseen, words=words) for c in known}
+    made = {c: Constraint(tokenizer, lexicon, [], c, Limits(), banned=unseen) for c in known}
     return [made[known[i % len(known)]] for i in range(count)]
 
 

@@ -16,10 +16,7 @@ from dish_pipeline.dietetics.lexicon import Food, Lexicon
 from dish_pipeline.dietetics.profiles import Profile, Rule
 from dish_pipeline.dish import Interval, Tri
 from dish_pipeline.model.text import GRID
-from dish_pipeline.model.titles import TitleState, TitleWords
 from dish_pipeline.model.tokenizer import PARTS, DishTokenizer
-
-MOST_TITLE_PIECES = 24
 
 
 @dataclass(frozen=True)
@@ -36,14 +33,13 @@ class Constraint:
 
     def __init__(
         self, tokenizer: DishTokenizer, lexicon: Lexicon, profiles: Sequence[Profile], course: str, limits: Limits,
-        banned: frozenset[str] = frozenset(), required: Sequence[str] = (), words: TitleWords | None = None,
+        banned: frozenset[str] = frozenset(), required: Sequence[str] = (),
     ):
-        """`words` are those that titles are made of (None: any). `banned` foods are never used, nor is one that the lexicon lacks;
-        `required` foods come first, in this order.
+        """`banned` foods are never used, nor is one that the lexicon lacks; `required` foods come first, in this order.
 
         Raises ValueError for a required food that is not allowed or has no token, and when no food is allowed at all.
         """
-        self.tokenizer, self.limits, self.course, self.words = tokenizer, limits, course, words
+        self.tokenizer, self.limits, self.course = tokenizer, limits, course
         rules = [r for p in profiles for r in p.rules if r.applies(course)]
         absent = [r.key for r in rules if r.kind == "absent"]
         self.maxima = _bounds(rules, "at_most", min)
@@ -91,14 +87,12 @@ def _per_gram(foods: Sequence[Food | None], nutrients: Iterable[str], bound: Cal
 
 
 class State:
-    """One idea in the making: where its tokens stand in the grammar, and what it holds so far."""
+    """The foods of one idea in the making: where its tokens stand in the grammar, and what it holds so far."""
 
     def __init__(self, constraint: Constraint):
         self.rules = constraint
         self.phase = "foods"
         self.foods: list[int] = []
-        self.pieces = 0
-        self.title: TitleState | None = None
         self.grams = 0.0
         self.high = np.zeros(len(constraint.most))
         self.low = np.zeros(len(constraint.least))
@@ -107,8 +101,8 @@ class State:
 
     @property
     def finished(self) -> bool:
-        """True when the dish is complete."""
-        return self.phase == "end"
+        """True when all foods stand and the title may begin: from here on the profiles have nothing to say to the model."""
+        return self.phase == "title"
 
     @property
     def part(self) -> int:
@@ -116,7 +110,7 @@ class State:
         return PARTS.index(self.phase)
 
     def allowed(self) -> np.ndarray:
-        """The ids of the tokens that may come next. Empty before the end: this idea cannot be finished and must be given up."""
+        """The ids of the tokens that may come next. Empty before the title: this idea cannot be finished and must be given up."""
         if self._next is None:
             self._next = self._possible()
         return self._next
@@ -126,20 +120,7 @@ class State:
             return self._foods()
         if self.phase == "amounts":
             return self.rules.grid_ids[self._amounts(self.foods[-1])]
-        if self.phase == "title":
-            return self._title()
         return np.zeros(0, dtype=np.int64)
-
-    def _title(self) -> np.ndarray:
-        """The pieces that go on with the title, and its end when it may end here."""
-        t = self.rules.tokenizer
-        long_enough = self.pieces >= MOST_TITLE_PIECES
-        if self.title is not None:
-            pieces, may_end = self.title.next_pieces(more=not long_enough)
-            return np.array([*pieces, t.end] if may_end else pieces, dtype=np.int64)
-        if long_enough:
-            return np.array([t.end])
-        return np.append(t.word_ids, t.end) if self.pieces else t.word_ids
 
     def _foods(self) -> np.ndarray:
         """The foods that still fit (not used, and at the smallest amount within every maximum), and the title when it may begin."""
@@ -171,13 +152,7 @@ class State:
             raise ValueError(f"token {token} cannot come here")
         self._next = None
         r, t = self.rules, self.rules.tokenizer
-        if self.phase == "title":
-            self.pieces += 1
-            if token == t.end:
-                self.phase = "end"
-            elif self.title is not None:
-                self.title.take(token)
-        elif self.phase == "amounts":
+        if self.phase == "amounts":
             grams = float(r.grid[np.flatnonzero(r.grid_ids == token)[0]])
             food = self.foods[-1]
             self.grams += grams
@@ -186,8 +161,6 @@ class State:
             self.phase = "foods"
         elif token == t.title:
             self.phase = "title"
-            if r.words is not None:
-                self.title = TitleState(r.words, [t.food_ids[f] for f in self.foods])
         else:
             food = token - t.first_food
             self.foods.append(food)

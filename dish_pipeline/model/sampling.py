@@ -6,7 +6,7 @@ What belongs here: the sampling loop and its filters. Which tokens are allowed i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 
 import numpy as np
@@ -15,6 +15,7 @@ import torch
 from dish_pipeline.dish import Dish
 from dish_pipeline.model.constraints import Constraint, State
 from dish_pipeline.model.text import canonical
+from dish_pipeline.model.titles import TitleWords, choose_title
 from dish_pipeline.model.tokenizer import DecodeError, DishTokenizer
 from dish_pipeline.model.transformer import Cache, DishTransformer
 
@@ -24,8 +25,8 @@ class SamplingPlan:
     """How adventurous the draws are. `min_p` drops tokens less likely than this share of the likeliest one."""
 
     temperature: float = 0.9
-    title_temperature: float = 0.8
-    """Titles are drawn closer to what the model holds likely: they should say what is in the dish."""
+    title_temperature: float = 1.0
+    """Below 1, titles that the model holds likely, which are short ones, win more often."""
     min_p: float = 0.05
     batch: int = 64
 
@@ -45,22 +46,24 @@ class Draw:
 
 @torch.no_grad()
 def draw(
-    model: DishTransformer, tokenizer: DishTokenizer, constraints: Sequence[Constraint], plan: SamplingPlan, seed: int
+    model: DishTransformer, tokenizer: DishTokenizer, constraints: Sequence[Constraint], plan: SamplingPlan, seed: int,
+    words: TitleWords,
 ) -> list[Draw]:
     """One draw for each constraint (repeat a constraint for more), in batches of `plan.batch`.
 
     The same model, constraints, plan and seed give the same draws. A draw that cannot be finished within the context or the
-    rules is given up, with the reason.
+    rules is given up, with the reason. Titles are made of `words`.
     """
     model.eval()
     draws: list[Draw] = []
     for begin in range(0, len(constraints), plan.batch):
-        draws += _draw_batch(model, tokenizer, constraints[begin : begin + plan.batch], plan, seed, begin)
+        draws += _draw_batch(model, tokenizer, constraints[begin : begin + plan.batch], plan, seed, begin, words)
     return draws
 
 
 def _draw_batch(
-    model: DishTransformer, tokenizer: DishTokenizer, constraints: Sequence[Constraint], plan: SamplingPlan, seed: int, first: int
+    model: DishTransformer, tokenizer: DishTokenizer, constraints: Sequence[Constraint], plan: SamplingPlan, seed: int, first: int,
+    words: TitleWords,
 ) -> list[Draw]:
     n = len(constraints)
     states = [State(c) for c in constraints]
@@ -80,8 +83,7 @@ def _draw_batch(
                 alive.remove(i)
                 continue
             possible = scores[i, grammar[i][states[i].part]]
-            temperature = plan.title_temperature if states[i].phase == "title" else plan.temperature
-            token = _choose(scores[i, ids], noise[i, ids], ids, temperature, plan.min_p)
+            token = _choose(scores[i, ids], noise[i, ids], ids, plan.temperature, plan.min_p)
             bits[i] += (np.logaddexp.reduce(possible) - scores[i, token]) / log(2)
             states[i].push(token)
             rows[i].append(token)
@@ -94,19 +96,28 @@ def _draw_batch(
             scores = model(torch.tensor([[row[-1]] for row in rows]), cache)[:, -1].double().numpy()
     for i in alive:
         reasons[i] = f"longer than {model.config.shape.context} tokens"
-    found = []
-    for i in range(n):
-        dish = None
-        if not reasons[i]:
-            try:
-                # Pieces drawn one by one can hold doubled spaces or run over the longest title.
-                dish = canonical(tokenizer.decode(rows[i]))
-                if not dish.title:
-                    dish, reasons[i] = None, "empty title"
-            except DecodeError as error:
-                reasons[i] = f"not a dish: {error}"
-        found.append(Draw(dish, reasons[i], float(bits[i]), len(rows[i]) - 2, seed, first + i))
-    return found
+    return [
+        _finished(model, tokenizer, rows[i], float(bits[i]), plan, words, seed, first + i)
+        if not reasons[i] else Draw(None, reasons[i], float(bits[i]), len(rows[i]) - 2, seed, first + i)
+        for i in range(n)
+    ]
+
+
+def _finished(
+    model: DishTransformer, tokenizer: DishTokenizer, row: list[int], bits: float, plan: SamplingPlan, words: TitleWords, seed: int, index: int
+) -> Draw:
+    """The dish of tokens that end with the title's sign, with a title of its own."""
+    given_up = Draw(None, "", bits, len(row) - 2, seed, index)
+    try:
+        # A title that any tokenizer can say stands in until the foods have been read back.
+        nameless = tokenizer.decode([*row, int(tokenizer.word_ids[0]), tokenizer.end])
+    except DecodeError as error:
+        return replace(given_up, reason=f"not a dish: {error}")
+    title = choose_title(model, tokenizer, words, nameless, plan.title_temperature, np.random.default_rng((seed, index, 1)))
+    if title is None:
+        return replace(given_up, reason="no title in known words fits the foods")
+    dish = canonical(Dish(nameless.course, title.text, nameless.portions))
+    return Draw(dish, "", bits + title.bits, len(tokenizer.encode(dish).ids) - 2, seed, index)
 
 
 def _choose(scores: np.ndarray, noise: np.ndarray, ids: np.ndarray, temperature: float, min_p: float) -> int:

@@ -13,7 +13,6 @@ from dish_pipeline.dietetics.facts import facts_of, items_of_dish
 from dish_pipeline.dietetics.lexicon import Lexicon
 from dish_pipeline.dietetics.profiles import Profile, Rule, judge
 from dish_pipeline.dish import COURSES, UNKNOWN_COURSE, Dish, Interval, Tri
-from dish_pipeline.model import constraints
 from dish_pipeline.model.constraints import Constraint, Limits, State
 from dish_pipeline.model.text import GRID
 from dish_pipeline.model.tokenizer import PARTS, DishTokenizer
@@ -54,7 +53,7 @@ def _constraint(ask: Ask, tokenizer: DishTokenizer, lexicon: Lexicon, profiles: 
 
 
 def _walk(constraint: Constraint, tokenizer: DishTokenizer, rng: np.random.Generator) -> Dish | None:
-    """A dish by a blind choice among the allowed tokens; None at a dead end."""
+    """A dish by a blind choice among the allowed tokens, with a title that says nothing; None at a dead end."""
     state, ids = State(constraint), [tokenizer.start, tokenizer.course_id(constraint.course)]
     while not state.finished:
         allowed = state.allowed()
@@ -64,7 +63,7 @@ def _walk(constraint: Constraint, tokenizer: DishTokenizer, rng: np.random.Gener
         token = int(rng.choice(allowed))
         state.push(token)
         ids.append(token)
-    return tokenizer.decode(ids)
+    return tokenizer.decode([*ids, int(tokenizer.word_ids[0]), tokenizer.end])
 
 
 def _assert_kept(dish: Dish, ask: Ask, lexicon: Lexicon, profiles: dict[str, Profile]) -> None:
@@ -210,11 +209,11 @@ def test_a_used_food_cannot_be_taken_again(tokenizer: DishTokenizer, lexicon: Le
 def test_after_a_food_comes_its_amount_and_the_part_of_each_token_is_known(tokenizer: DishTokenizer, lexicon: Lexicon) -> None:
     state = State(_free(tokenizer, lexicon))
     seen = []
-    for token in (tokenizer.food_tokens["rice"], tokenizer.amount_ids[10.0], tokenizer.title, int(tokenizer.word_ids[0]), tokenizer.end):
+    for token in (tokenizer.food_tokens["rice"], tokenizer.amount_ids[10.0], tokenizer.title):
         assert tokenizer.grammar[state.part, state.allowed()].all()
         seen.append(PARTS[state.part])
         state.push(token)
-    assert seen == ["foods", "amounts", "foods", "title", "title"]
+    assert [*seen, PARTS[state.part]] == ["foods", "amounts", "foods", "title"]
 
 
 def test_foods_that_only_the_tokenizer_or_only_the_lexicon_knows_are_never_used(
@@ -262,13 +261,14 @@ def test_more_foods_than_the_rules_leave_are_a_dead_end(tokenizer: DishTokenizer
     assert [_walk(constraint, tokenizer, np.random.default_rng(seed)) for seed in range(20)] == [None] * 20
 
 
-def test_a_title_has_at_least_one_piece_and_an_end(tokenizer: DishTokenizer, lexicon: Lexicon) -> None:
+def test_the_foods_are_finished_with_the_sign_of_the_title_and_not_before(tokenizer: DishTokenizer, lexicon: Lexicon) -> None:
     state = State(_free(tokenizer, lexicon))
-    _push(state, tokenizer.food_tokens["rice"], tokenizer.amount_ids[50.0], tokenizer.title)
-    assert set(state.allowed().tolist()) == set(tokenizer.word_ids.tolist())
-    for _ in range(constraints.MOST_TITLE_PIECES):
-        state.push(int(tokenizer.word_ids[0]))
-    assert state.allowed().tolist() == [tokenizer.end]
-    state.push(tokenizer.end)
+    assert tokenizer.title not in state.allowed(), "a dish has a food"
+    for token in (tokenizer.food_tokens["rice"], tokenizer.amount_ids[50.0], tokenizer.title):
+        assert not state.finished
+        state.push(token)
     assert state.finished
     assert len(state.allowed()) == 0
+    for token in (int(tokenizer.word_ids[0]), tokenizer.end, tokenizer.title, tokenizer.food_tokens["egg"]):
+        with pytest.raises(ValueError, match=f"token {token} cannot come here"):
+            state.push(token)

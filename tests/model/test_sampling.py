@@ -13,11 +13,11 @@ from dish_pipeline.dietetics.facts import facts_of, items_of_dish
 from dish_pipeline.dietetics.lexicon import Lexicon
 from dish_pipeline.dietetics.profiles import Profile, Rule, judge
 from dish_pipeline.dish import COURSES, UNKNOWN_COURSE, Dish, Interval, Tri
-from dish_pipeline.model import constraints
 from dish_pipeline.model.constraints import Constraint, Limits
 from dish_pipeline.model.sampling import Draw, SamplingPlan, draw
 from dish_pipeline.model.scoring import part_bits
 from dish_pipeline.model.text import canonical
+from dish_pipeline.model.titles import TitleWords
 from dish_pipeline.model.tokenizer import DishTokenizer
 from dish_pipeline.model.transformer import DishTransformer, ModelConfig
 from dish_pipeline.settings import ModelShape
@@ -52,6 +52,12 @@ def model(tokenizer: DishTokenizer, small_shape: ModelShape) -> DishTransformer:
 
 
 @pytest.fixture(scope="module")
+def words(dishes: list[Dish], lexicon: Lexicon) -> TitleWords:
+    """The title words of the made-up dishes."""
+    return TitleWords(dishes, lexicon)
+
+
+@pytest.fixture(scope="module")
 def make(tokenizer: DishTokenizer, lexicon: Lexicon, profiles: dict[str, Profile]) -> Make:
     """Constraints by the names of their profiles."""
 
@@ -81,12 +87,13 @@ def _assert_kept(dish: Dish, constraint: Constraint, asked: list[Profile], lexic
 @pytest.mark.parametrize("ask", ASKS)
 @pytest.mark.parametrize(("seed", "noise"), [(1, 0.0), (2, 0.1), (3, 0.6)])
 def test_no_draw_of_an_untrained_model_breaks_its_rules(
-    tokenizer: DishTokenizer, small_shape: ModelShape, lexicon: Lexicon, profiles: dict[str, Profile], make: Make, ask: str, seed: int, noise: float
+    tokenizer: DishTokenizer, small_shape: ModelShape, lexicon: Lexicon, profiles: dict[str, Profile], make: Make, words: TitleWords,
+    ask: str, seed: int, noise: float,
 ) -> None:
     asked = [profiles[p] for p in ASKS[ask]]
     courses = (*COURSES, UNKNOWN_COURSE)
     asks = [make(ASKS[ask], courses[i % 7], Limits(2 + i % 3, 5 + i % 5, (250.0, 700.0)[i % 2])) for i in range(32)]
-    draws = draw(_model(tokenizer, small_shape, seed, noise), tokenizer, asks, PLAN, seed)
+    draws = draw(_model(tokenizer, small_shape, seed, noise), tokenizer, asks, PLAN, seed, words)
     assert [d.index for d in draws] == list(range(32))
     for constraint, found in zip(asks, draws, strict=True):
         assert (found.dish is None) == bool(found.reason)
@@ -96,85 +103,96 @@ def test_no_draw_of_an_untrained_model_breaks_its_rules(
 
 
 def test_banned_foods_and_foods_with_unknown_facts_never_come(
-    model: DishTransformer, tokenizer: DishTokenizer, lexicon: Lexicon, make: Make
+    model: DishTransformer, tokenizer: DishTokenizer, lexicon: Lexicon, make: Make, words: TitleWords
 ) -> None:
     banned = frozenset(sorted(lexicon.foods)[::2])
-    draws = draw(model, tokenizer, [make(("coeliac",), banned=banned)] * 96, PLAN, 4)
+    draws = draw(model, tokenizer, [make(("coeliac",), banned=banned)] * 96, PLAN, 4, words)
     used = {p.food_id for d in draws if d.dish for p in d.dish.portions}
     assert len(used) > 10
     assert not used & banned
     assert not used & {"mystery_sauce", "market_pickle", "chicken_broth"}
 
 
-def test_every_allowed_food_can_come(model: DishTransformer, tokenizer: DishTokenizer, make: Make) -> None:
-    draws = draw(model, tokenizer, [make()] * 160, SamplingPlan(temperature=3.0, min_p=1e-6, batch=160), 4)
+def test_every_allowed_food_can_come(model: DishTransformer, tokenizer: DishTokenizer, make: Make, words: TitleWords) -> None:
+    draws = draw(model, tokenizer, [make()] * 160, SamplingPlan(temperature=3.0, min_p=1e-6, batch=160), 4, words)
     assert {p.food_id for d in draws if d.dish for p in d.dish.portions} == set(tokenizer.foods)
 
 
-def test_required_foods_are_in_every_dish(model: DishTransformer, tokenizer: DishTokenizer, make: Make) -> None:
-    draws = draw(model, tokenizer, [make(("low_carbohydrate",), required=("rice", "egg"))] * 32, PLAN, 4)
+def test_required_foods_are_in_every_dish(model: DishTransformer, tokenizer: DishTokenizer, make: Make, words: TitleWords) -> None:
+    draws = draw(model, tokenizer, [make(("low_carbohydrate",), required=("rice", "egg"))] * 32, PLAN, 4, words)
     dishes = [d.dish for d in draws if d.dish]
     assert dishes
     assert all([p.food_id for p in dish.portions[:2]] == ["rice", "egg"] for dish in dishes)
 
 
-def test_the_same_seed_gives_the_same_draws_and_another_seed_others(model: DishTransformer, tokenizer: DishTokenizer, make: Make) -> None:
+def test_the_same_seed_gives_the_same_draws_and_another_seed_others(
+    model: DishTransformer, tokenizer: DishTokenizer, make: Make, words: TitleWords
+) -> None:
     asks = [make(("coeliac",)), make(("protein",), "starter")] * 20
-    first = draw(model, tokenizer, asks, PLAN, 11)
-    assert draw(model, tokenizer, asks, PLAN, 11) == first
-    other = draw(model, tokenizer, asks, PLAN, 12)
+    first = draw(model, tokenizer, asks, PLAN, 11, words)
+    assert draw(model, tokenizer, asks, PLAN, 11, words) == first
+    other = draw(model, tokenizer, asks, PLAN, 12, words)
     assert all(d.seed == 11 for d in first)
     assert sum(a.dish != b.dish for a, b in zip(first, other, strict=True)) > 20
 
 
-def test_draws_of_one_batch_differ_from_each_other(model: DishTransformer, tokenizer: DishTokenizer, make: Make) -> None:
-    draws = draw(model, tokenizer, [make()] * 40, PLAN, 11)
+def test_draws_of_one_batch_differ_from_each_other(model: DishTransformer, tokenizer: DishTokenizer, make: Make, words: TitleWords) -> None:
+    draws = draw(model, tokenizer, [make()] * 40, PLAN, 11, words)
     assert len({d.dish.dish_id for d in draws if d.dish}) > 30
 
 
-def test_a_full_min_p_is_greedy_whatever_the_seed(model: DishTransformer, tokenizer: DishTokenizer, make: Make) -> None:
+def test_a_full_min_p_is_greedy_whatever_the_seed(model: DishTransformer, tokenizer: DishTokenizer, make: Make, words: TitleWords) -> None:
     greedy = replace(PLAN, min_p=1.0)
-    found = [draw(model, tokenizer, [make()] * 2, greedy, seed) for seed in (1, 2)]
-    assert len({(d.dish, d.reason) for draws in found for d in draws}) == 1
+    found = [draw(model, tokenizer, [make()] * 2, greedy, seed, words) for seed in (1, 2)]
+    assert all(d.dish for draws in found for d in draws)
+    assert len({d.dish.portions for draws in found for d in draws if d.dish}) == 1, "only the titles are drawn"
 
 
 @pytest.mark.parametrize("rule", [Rule("nutrient", "protein_g", 5000.0, None, (), ""), Rule("nutrient", "carbohydrate_g", 40.0, 41.0, (), "")])
 def test_a_draw_without_a_way_on_is_given_up_with_the_reason(
-    model: DishTransformer, tokenizer: DishTokenizer, make: Make, rule: Rule
+    model: DishTransformer, tokenizer: DishTokenizer, make: Make, words: TitleWords, rule: Rule
 ) -> None:
     # 40 g at least on the lower bound and 41 g at most on the upper: figures known to 10 % leave no room between.
-    draws = draw(model, tokenizer, [make(extra=(rule,))] * 8 + [make()] * 8, PLAN, 3)
+    draws = draw(model, tokenizer, [make(extra=(rule,))] * 8 + [make()] * 8, PLAN, 3, words)
     assert {(d.dish, d.reason) for d in draws[:8]} == {(None, "the rules leave no way to go on")}
     assert any(d.dish for d in draws[8:])
 
 
 def test_a_draw_longer_than_the_context_is_given_up_with_the_reason(
-    tokenizer: DishTokenizer, small_shape: ModelShape, make: Make
+    tokenizer: DishTokenizer, small_shape: ModelShape, make: Make, words: TitleWords
 ) -> None:
-    short = _model(tokenizer, replace(small_shape, context=24), 1, 0.1)
-    draws = draw(short, tokenizer, [make()] * 32, PLAN, 3)
-    given_up = [d for d in draws if d.reason == "longer than 24 tokens"]
+    short = _model(tokenizer, replace(small_shape, context=12), 1, 0.1)
+    draws = draw(short, tokenizer, [make()] * 32, PLAN, 3, words)
+    given_up = [d for d in draws if d.reason == "longer than 12 tokens"]
     assert given_up
-    assert all(d.dish is None and d.tokens == 22 for d in given_up)
-    assert all(d.tokens <= 22 for d in draws)
+    assert all(d.dish is None and d.tokens == 10 for d in given_up)
+    assert all(d.tokens <= 10 for d in draws)
 
 
-def test_a_title_of_nothing_but_spaces_is_given_up(
-    model: DishTransformer, tokenizer: DishTokenizer, make: Make, monkeypatch: pytest.MonkeyPatch
+def test_a_draw_whose_title_would_run_over_the_context_is_given_up_and_the_others_are_not(
+    tokenizer: DishTokenizer, small_shape: ModelShape, lexicon: Lexicon, make: Make
 ) -> None:
-    monkeypatch.setitem(tokenizer.__dict__, "word_ids", np.array([tokenizer.pieces.piece_to_id("\u2581")]))
-    assert {(d.dish, d.reason) for d in draw(model, tokenizer, [make()] * 4, PLAN, 3)} == {(None, "empty title")}
+    long = TitleWords([Dish("main", "Extraordinarily Unpronounceable Kaleidoscopic")], lexicon)
+    short = _model(tokenizer, replace(small_shape, context=48), 1, 0.1)
+    draws = draw(short, tokenizer, [make(limits=Limits(1, 12, 700.0))] * 64, PLAN, 3, long)
+    assert {d.reason for d in draws} == {"", "no title in known words fits the foods"}
+    assert all(d.tokens <= 46 for d in draws)
+
+
+def test_a_draw_for_which_no_title_is_proposed_is_given_up_with_the_reason(
+    model: DishTransformer, tokenizer: DishTokenizer, lexicon: Lexicon, make: Make
+) -> None:
+    fishy = TitleWords([Dish("main", "Salmon")], lexicon)
+    draws = draw(model, tokenizer, [make(banned=frozenset({"salmon"}))] * 4 + [make(required=("salmon",))] * 4, PLAN, 3, fishy)
+    assert {(d.dish, d.reason) for d in draws[:4]} == {(None, "no title in known words fits the foods")}
+    assert all(d.tokens >= 5 and d.bits > 0 for d in draws)
+    assert {d.dish.title for d in draws[4:] if d.dish} == {"Salmon"}
 
 
 def test_the_bits_of_a_draw_are_those_of_the_finished_dish_without_its_course(
-    model: DishTransformer, tokenizer: DishTokenizer, make: Make, monkeypatch: pytest.MonkeyPatch
+    model: DishTransformer, tokenizer: DishTokenizer, make: Make, words: TitleWords
 ) -> None:
-    # Titles of one whole piece, since pieces drawn one by one need not be those that encoding gives.
-    monkeypatch.setattr(constraints, "MOST_TITLE_PIECES", 1)
-    p = tokenizer.pieces
-    whole = [i for i in tokenizer.word_ids.tolist() if p.encode(p.decode([i]).strip()) == [i]]
-    monkeypatch.setitem(tokenizer.__dict__, "word_ids", np.array(whole))
-    found: list[Draw] = [d for d in draw(model, tokenizer, [make(("vegan",)), make()] * 16, PLAN, 3) if d.dish]
+    found: list[Draw] = [d for d in draw(model, tokenizer, [make(("vegan",)), make()] * 16, PLAN, 3, words) if d.dish]
     rows = [tokenizer.encode(d.dish) for d in found if d.dish]
     expected = part_bits(model, rows, tokenizer)[:, 1:].sum(axis=1)
     assert len(found) > 16
@@ -182,5 +200,5 @@ def test_the_bits_of_a_draw_are_those_of_the_finished_dish_without_its_course(
     assert [d.tokens for d in found] == [len(r.ids) - 2 for r in rows]
 
 
-def test_no_asks_give_no_draws(model: DishTransformer, tokenizer: DishTokenizer) -> None:
-    assert draw(model, tokenizer, [], PLAN, 1) == []
+def test_no_asks_give_no_draws(model: DishTransformer, tokenizer: DishTokenizer, words: TitleWords) -> None:
+    assert draw(model, tokenizer, [], PLAN, 1, words) == []

@@ -3,8 +3,8 @@ CREATE TABLE candidates AS
 WITH words AS (
     SELECT idea_id, count(*) AS ingredient_count, sum(grams) AS grams_per_serving,
            string_agg(name || ' ' || printf('%g', grams) || ' g', ', ' ORDER BY grams DESC, n) AS ingredients,
-           list(name ORDER BY grams DESC, n)[1:4] AS main_ingredients
-    FROM idea_foods GROUP BY idea_id
+           list(name ORDER BY grams DESC, n) FILTER (food_group IS DISTINCT FROM 'water')[1:4] AS main_ingredients
+    FROM (SELECT i.*, f.food_group FROM idea_foods i LEFT JOIN foods f USING (food_id)) GROUP BY idea_id
 ), verdict AS (
     SELECT p.idea_id,
            list(p.profile ORDER BY p.profile) FILTER (p.verdict = 'pass' AND v.verdict = 'pass') AS passes,
