@@ -135,6 +135,7 @@ def _bad(tmp_path: Path, name: str, content: bytes) -> subprocess.CompletedProce
 
 
 ONE = b'{"title": "Rice", "servings": 2, "ingredients": ["200 g rice", "1 tsp salt"]}\n'
+MANY = json.dumps({"title": "All", "ingredients": ["1 egg"] * 10_000}).encode()
 
 
 @pytest.mark.parametrize(
@@ -145,7 +146,7 @@ ONE = b'{"title": "Rice", "servings": 2, "ingredients": ["200 g rice", "1 tsp sa
         ("latin.jsonl", '{"title": "Crème", "ingredients": ["x"]}\n'.encode("utf-16-le"), ["latin.jsonl"]),
         ("columns.csv", b"dish,amount\nrice,3\n", ["columns.csv, row 1", "no column of ingredients", "dish, amount"]),
         ("one.jsonl", ONE, ["one.jsonl row 1", "dishes to learn from: 1", "Add recipes"]),
-        ("many.jsonl", json.dumps({"title": "All", "ingredients": ["1 egg"] * 10_000}).encode(), ["many.jsonl row 1", "more than 60 ingredient lines"]),
+        ("many.jsonl", MANY, ["many.jsonl row 1", "more than 60 ingredient lines"]),
     ],
     ids=["empty folder", "broken JSON", "wrong encoding", "missing columns", "one recipe", "10,000 ingredients"],
 )

@@ -172,16 +172,16 @@ def test_a_link_to_nothing_names_food_link_and_remedy(tables: Path, link: str) -
 
 @pytest.mark.parametrize("link", ["usda:00001", "00001", "sr28:", "sr28:00001 ~", "sr28:00001~~"])
 def test_an_unreadable_link_is_refused(tables: Path, link: str) -> None:
-    with pytest.raises(LexiconError, match="soup: the link .* cannot be read; write sr28:"):
+    with pytest.raises(LexiconError, match=r"soup: the link .* cannot be read; write sr28:"):
         derive(tables, {"soup": link}, {})
 
 
 def test_a_missing_or_damaged_table_is_named(tmp_path: Path) -> None:
-    with pytest.raises(LexiconError, match="sr28_nutrients_long.parquet: the composition table is missing"):
+    with pytest.raises(LexiconError, match=r"sr28_nutrients_long.parquet: the composition table is missing"):
         derive(tmp_path, {"a": "sr28:00001"}, {})
     (tmp_path / "cnf").mkdir()
     (tmp_path / "cnf/cnf_2015_foods.csv").write_text("FoodID,energy_kcal\n1,2\n")
-    with pytest.raises(LexiconError, match="cnf_2015_foods.csv: .*restore the composition table"):
+    with pytest.raises(LexiconError, match=r"cnf_2015_foods.csv: .*restore the composition table"):
         derive(tmp_path, {"a": "cnf:1"}, {})
 
 
