@@ -1,18 +1,15 @@
 """What the whole chain costs on this machine: `python -m benchmarks.chain`, or `make bench`. Some ten minutes.
 
-Measured, each beside its bound where the project promises one:
-
-1. the machine: cores, processor, memory, load before the start, versions of Python and torch;
+1. the machine, its load before the start, the versions of Python and torch;
 2. `import dish_pipeline.definitions` in a fresh process (the statement alone, without Python's own start), and whether it loads torch;
-3. `dish run` with the laptop preset over the committed recipes into a new folder with a space in its name: seconds in all, by asset
-   and of the training alone, peak memory, and the seconds of a second run, which finds everything fresh;
-4. `dish run --preset tiny` into another new folder;
+3. `dish run`, laptop preset, committed recipes, a new folder with a space in its name: seconds in all, by asset and of the training
+   alone, peak memory, and the seconds of a second run, which reuses everything unless the code changed meanwhile (the note says so);
+4. the same with `--preset tiny`, once;
 5. in this process: reading ingredient lines with an empty memory, and facts with all verdicts of one dish whose lines are read;
 6. three filters of the README on the file that run 3 made, result fetched.
 
-Peak memory is the resident size summed over the command and its descendants every 0.2 s; pages that they share count once for each,
-so the figure errs upwards; it needs /proc. The table goes to standard output, the same figures to `results/chain.json` beside this file. A missed
-bound is marked MISSED and does not change the exit status, which is 1 only when a step fails.
+Peak memory is the resident size summed over the command and its descendants every 0.2 s; shared pages count once for each, so it errs
+upwards; it needs /proc. The table is printed, its figures go to `results/chain.json`. MISSED marks a bound; only a failed step exits with 1.
 """
 
 from __future__ import annotations
@@ -91,9 +88,9 @@ def importing() -> list[Figure]:
     """The import that Dagster's pages and every `dish run` wait for."""
     said = [subprocess.check_output([sys.executable, "-c", IMPORT], cwd=CHECKOUT, text=True).split()[-2:] for _ in range(IMPORTS)]
     seconds, with_torch = [float(taken) for taken, _ in said], any(loaded == "True" for _, loaded in said)
-    middle, spread = statistics.median(seconds), f"{min(seconds):.2f} to {max(seconds):.2f}"
+    middle, note = statistics.median(seconds), f"median of {IMPORTS}, {min(seconds):.2f} to {max(seconds):.2f}"
     return [
-        Figure("import dish_pipeline.definitions", middle, "s", "< 2 s", middle < 2, f"median of {IMPORTS}, {spread}"),
+        Figure("import dish_pipeline.definitions", middle, "s", "< 2 s", middle < 2, note),
         Figure("torch loaded by that import", "yes" if with_torch else "no", "", "no", not with_torch),
     ]
 
@@ -109,10 +106,9 @@ def resident(root: int) -> int:
             continue
         pid = int(stat.parent.name)
         parents[pid], sizes[pid] = int(fields[1]), int(fields[21])
-    tree, before = {root}, 0
-    while len(tree) > before:
-        before = len(tree)
-        tree |= {pid for pid, parent in parents.items() if parent in tree}
+    tree = {root}
+    while more := {pid for pid, parent in parents.items() if parent in tree} - tree:
+        tree |= more
     return sum(sizes.get(pid, 0) for pid in tree) * os.sysconf("SC_PAGE_SIZE")
 
 
@@ -211,8 +207,8 @@ def filters(path: Path) -> list[Figure]:
 def main() -> None:
     """Measure everything, print the table, keep the figures. Raises SystemExit with the words of a step that failed."""
     with tempfile.TemporaryDirectory(prefix="dish bench ") as folder:
-        data, tiny = Path(folder) / "laptop run", Path(folder) / "tiny run"
-        figures = [*machine(), *importing(), *dietetics(), *runs(data, tiny), *filters(data / "candidates.duckdb")]
+        data = Path(folder) / "laptop run"
+        figures = [*machine(), *importing(), *dietetics(), *runs(data, Path(folder) / "tiny run"), *filters(data / "candidates.duckdb")]
     print("| what | figure | bound | note |\n|---|---:|---|---|")
     print("\n".join(figure.row() for figure in figures))
     RESULTS.parent.mkdir(exist_ok=True)
