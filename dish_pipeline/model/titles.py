@@ -34,17 +34,21 @@ TITLE = PARTS.index("title")
 
 
 class TitleWords:
-    """The words of the training titles: the foods that each names, and which word follows which, by course."""
+    """The words of the training titles: the foods that each names, and which word follows which in titles of a course."""
 
     def __init__(self, dishes: Iterable[Dish], lexicon: Lexicon):
         """Raises ValueError when no title holds a word."""
         self.food_words: dict[str, frozenset[str]] = {END: frozenset()}
-        self.after: dict[str, Counter[str]] = {}
+        self.after: dict[tuple[str, str], Counter[str]] = {}
+        """(course, word) -> what follows it in titles of that course, END included; course "" gathers all courses."""
         self.by_course: dict[str, Counter[str]] = {}
+        self.real: set[str] = set()
         for dish in dishes:
             words = dish.title.split()
+            self.real.add(" ".join(words).casefold())
             for word, following in zip([END, *words], [*words, END], strict=True):
-                self.after.setdefault(word, Counter())[following] += 1
+                for course in (dish.course, ""):
+                    self.after.setdefault((course, word), Counter())[following] += 1
             for word in words:
                 self.food_words.setdefault(word, frozenset(w for w in phrase(word) if (w,) in lexicon.by_phrase))
                 self.by_course.setdefault(dish.course, Counter())[word] += 1
@@ -74,7 +78,8 @@ class TitleWords:
 
     def _next(self, course: str, words: Sequence[str], held: frozenset[str]) -> dict[str, float]:
         """The words that may follow, with their weights. A food word needs its food; no word comes twice; a title is not empty."""
-        seen = self.after.get(words[-1] if words else END, Counter[str]())
+        known = course if (course, END) in self.after else ""
+        seen = self.after.get((known, words[-1] if words else END), Counter[str]())
         total = sum(seen.values())
         weights = {w: (1 - ANY_WORD) * n / total for w, n in seen.items()}
         anywhere = self.by_course.get(course) or Counter[str]()
@@ -108,6 +113,8 @@ def choose_title(
     rows = {d.title: row for d in made if d.title in proposed and len((row := tokenizer.encode(d)).ids) <= model.config.shape.context}
     # One word ("Stew") says little, and its brevity would make it likely: it is taken only where nothing longer was proposed.
     rows = {text: row for text, row in rows.items() if " " in text} or rows
+    # The title of a real dish would promise that dish; it too is a last resort.
+    rows = {text: row for text, row in rows.items() if text.casefold() not in words.real} or rows
     if not rows:
         return None
     bits = part_bits(model, list(rows.values()), tokenizer)[:, TITLE]
