@@ -113,6 +113,8 @@ def choose_title(
     rows = {d.title: row for d in made if d.title in proposed and len((row := tokenizer.encode(d)).ids) <= model.config.shape.context}
     # One word ("Stew") says little, and its brevity would make it likely: it is taken only where nothing longer was proposed.
     rows = {text: row for text, row in rows.items() if " " in text} or rows
+    # No real title begins with "with".
+    rows = {text: row for text, row in rows.items() if text.split()[0] in words.after["", END]} or rows
     # The title of a real dish would promise that dish; it too is a last resort.
     rows = {text: row for text, row in rows.items() if text.casefold() not in words.real} or rows
     if not rows:
