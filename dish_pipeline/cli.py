@@ -106,7 +106,8 @@ def dev(port: int, host: str) -> None:
     """Start Dagster's pages and its daemon (schedules) for this project, from any folder."""
     from dish_pipeline import runner
 
-    environment = {**os.environ, "DAGSTER_HOME": str(runner.prepare_home(DEFAULT_DAGSTER_HOME))}
+    # Dagster's .env is written in terms of PWD, which a changed working directory alone does not change.
+    environment = {**os.environ, "DAGSTER_HOME": str(runner.prepare_home(DEFAULT_DAGSTER_HOME)), "PWD": str(CHECKOUT)}
     dg = Path(sys.executable).with_name("dg")
     command = [str(dg), "dev", "--port", str(port), "--host", host]
     if not (CHECKOUT / "workspace.yaml").is_file():
