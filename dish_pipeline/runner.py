@@ -23,6 +23,7 @@ from rich.table import Table
 from dish_pipeline.assets.workspace import Workspace
 from dish_pipeline.automation import EVERYTHING
 from dish_pipeline.definitions import build_defs
+from dish_pipeline.progress import announce_terminal
 from dish_pipeline.settings import CHECKOUT, DEFAULT_DAGSTER_HOME, DEFAULT_DATA
 from dish_pipeline.store import candidates
 
@@ -48,6 +49,7 @@ def prepare_home(folder: Path) -> Path:
 def run(recipes: Path, data: Path, preset: str, seed: int) -> int:
     """The whole chain over `recipes` into `data`. Returns the exit status: 0, 1 when a step failed, 130 when interrupted."""
     _log_lines()
+    announce_terminal()
     home = DEFAULT_DAGSTER_HOME if data == DEFAULT_DATA.resolve() else data / "dagster_home"
     os.environ["DAGSTER_HOME"] = str(prepare_home(home))
     # Dagster tells of its previews at every start; that is not for the person who wants ideas.

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pandas as pd
-from datasketch import MinHash, MinHashLSH
 
 from dish_pipeline.dietetics.wording import phrase
 
@@ -48,6 +47,9 @@ def clusters(frames: pd.DataFrame, unknown_words: dict[str, list[str]], seed: in
 
     `unknown_words` maps recipe_id to the ingredient words that no lexicon entry covers.
     """
+    # Brings scipy along, which would slow down every command and the loading of the definitions.
+    from datasketch import MinHash, MinHashLSH
+
     sets = [
         features(title, foods, unknown_words.get(recipe_id, []))
         for recipe_id, title, foods in zip(frames["recipe_id"], frames["title"], frames["food_ids"], strict=True)
