@@ -13,7 +13,7 @@ CHECKOUT = PACKAGE.parent
 _IN_CHECKOUT = (CHECKOUT / "workspace.yaml").is_file()
 
 INPUTS = CHECKOUT / "data" if _IN_CHECKOUT else PACKAGE / "_inputs"
-"""The committed inputs (recipes, lexicon, profiles): in a clone its `data/`, in an installed wheel a copy."""
+"""The committed inputs (recipes, lexicon, profiles): in a clone its `data/`. A wheel has none yet: install from a clone (`make run` does)."""
 
 DEFAULT_DATA = CHECKOUT / "data" if _IN_CHECKOUT else Path.cwd() / "dish_data"
 """Where a run without `--data` puts what it makes."""
