@@ -5,7 +5,7 @@ What belongs here: paths and the numbers that a preset fixes. Nothing here reads
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
@@ -104,10 +104,6 @@ class Preset:
     evaluation_orders: int
     """Ingredient orders drawn per dish when bits are measured."""
     bootstrap: int = 1000
-
-    def as_config(self) -> dict[str, object]:
-        """The preset as plain values, for manifests."""
-        return asdict(self)
 
 
 PRESETS = {

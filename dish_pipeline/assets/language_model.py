@@ -113,7 +113,10 @@ def baselines(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.Mat
 
 @dg.asset(
     deps=[tokenizer, augmented_recipes, validated_recipes], group_name=GROUP, kinds={"torch"}, owners=OWNERS,
-    code_version=code_of("model/transformer.py", "model/training.py", "model/batches.py", "model/tokenizer.py", "model/text.py"),
+    code_version=code_of(
+        "model/transformer.py", "model/training.py", "model/batches.py", "model/grammar.py", "model/scoring.py", "model/tokenizer.py",
+        "model/text.py",
+    ),
     description="The challenger: a decoder-only transformer trained from scratch in a process of its own, with checkpoints from which an "
     "interrupted training goes on exactly.",
 )

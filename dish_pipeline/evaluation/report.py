@@ -76,20 +76,27 @@ def write(
 
         return score
 
+    # A champion from before the lexicon grew is compared on the test dishes whose foods it has.
+    known: dict[str, np.ndarray] = {}
     scores: dict[str, likelihood.Score] = {"transformer": scorer(model, tokenizer)}
     if sources.champion is not None:
         own = DishTokenizer.load(sources.champion.folder)
         scores["champion"] = scorer(transformer.load(sources.champion.folder), own)
+        known["champion"] = np.array([own.can_encode(d) for d in test])
+        if not known["champion"].any():
+            raise ValueError("the model in use knows the foods of no test dish, so it cannot be compared; remove artifacts/champion_model")
     for fitted in baselines.fit_all(train, valid, tokenizer, seed):
         scores[fitted.name] = fitted.part_bits
     measured: dict[str, likelihood.Measured] = {}
     with progress("evaluation", len(scores)) as show:
         for i, (name, score) in enumerate(scores.items()):
             show(i, name)
-            measured[name] = likelihood.measure(name, score, test, preset.evaluation_orders, seed)
+            known.setdefault(name, np.ones(len(test), dtype=bool))
+            judged = [d for d, has in zip(test, known[name], strict=True) if has]
+            measured[name] = likelihood.measure(name, score, judged, preset.evaluation_orders, seed)
 
     sizes = likelihood.text_bytes(test, lexicon)
-    models = {name: likelihood.summary(m, sizes, seed, preset.bootstrap) for name, m in measured.items()}
+    models = {name: likelihood.summary(m, sizes[known[name]], seed, preset.bootstrap) for name, m in measured.items()}
     outcome = sources.challenger.facts
     for name, entry in models.items():
         training = name == "transformer"
@@ -102,7 +109,10 @@ def write(
         "recipes": str(sources.recipes), "versions": dict(sources.versions), "models": models,
         "best_baseline": min(names, key=lambda n: models[n]["bits_per_dish"]["mean"]),
         "differences": {
-            n: likelihood.difference(measured["transformer"], measured[n], seed, preset.bootstrap) for n in models if n != "transformer"
+            n: likelihood.difference(
+                likelihood.Measured("transformer", measured["transformer"].parts[known[n]]), measured[n], seed, preset.bootstrap
+            )
+            for n in models if n != "transformer"
         },
         "training": {k: outcome[k] for k in ("parameters", "steps", "steps_planned", "stopped_by", "best_step", "seconds")},
         "novelty": {name: float(np.median(values)) if len(values) else None for name, values in novelty.items()},

@@ -51,10 +51,6 @@ class Funnel:
         """Ideas that came through per 100 draws."""
         return 100 * self.reached[STEPS[-1]] / self.drawn if self.drawn else 0.0
 
-    def as_rows(self) -> list[dict[str, object]]:
-        """One row a step, for tables."""
-        return [{"step": "drawn", "ideas": self.drawn}, *({"step": s, "ideas": self.reached[s]} for s in STEPS)]
-
 
 class Judge:
     """Turns draws into ideas against one lexicon, set of profiles and pool of real dishes."""
