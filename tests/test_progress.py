@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import pty
+import select
 
 import pytest
 
@@ -26,7 +27,11 @@ def test_on_an_announced_terminal_there_is_a_bar(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv(TERMINAL, os.ttyname(theirs))
     with progress("training", 10) as show:
         show(4, "half way")
-    assert "training" in os.read(ours, 65536).decode()
+    seen = b""
+    # A terminal hands over what was written in pieces; nothing more comes once it has been silent for a while.
+    while b"training" not in seen and select.select([ours], [], [], 5.0)[0]:
+        seen += os.read(ours, 65536)
+    assert "training" in seen.decode(errors="replace")
     os.close(ours)
     os.close(theirs)
 
