@@ -8,10 +8,11 @@ clean text in `text`. No pandas, no Dagster, no DuckDB.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from dish_pipeline.recipes.readers import csv_file, json_file, jsonl
+from dish_pipeline.recipes.readers.fields import told
 from dish_pipeline.recipes.readers.reading import Format, ReadError, Reading, Refusal, Unreadable
 from dish_pipeline.recipes.readers.text import head_of
 
@@ -23,13 +24,18 @@ FORMATS: tuple[Format, ...] = (jsonl.FORMAT, json_file.FORMAT, csv_file.FORMAT)
 SKIPPED_FOLDERS = ("__MACOSX", "__pycache__", "node_modules")
 
 
-def read_path(path: Path) -> Reading:
+def read_path(path: Path, columns: Mapping[str, str] | None = None) -> Reading:
     """Read one file, or a folder with everything beneath it in sorted order.
 
-    A file or row that cannot be read becomes a Refusal, and reading goes on. Raises ReadError for a path that does not exist, a
-    single file of unknown format, and a path that gives no recipe at all.
+    `columns` (field -> column) overrides what a file's own names are taken for. A file or row that cannot be read becomes a
+    Refusal, and reading goes on. Raises ReadError for a path that does not exist, a single file of unknown format, and a path that
+    gives no recipe at all.
     """
-    path = Path(path)
+    with told(columns or {}):
+        return _read_path(Path(path))
+
+
+def _read_path(path: Path) -> Reading:
     try:
         if path.is_dir():
             reading = _read_folder(path)
@@ -136,6 +142,7 @@ def _read_file(path: Path, name: str, reading: Reading) -> None:
     try:
         chosen = format_for(path, head_of(path))
         if chosen is not None:
+            reading.formats[name] = chosen.name
             chosen.read(path, name, part)
     except Unreadable as error:
         part.refusals.append(error.refusal(name, 0, "file"))
@@ -147,4 +154,5 @@ def _read_file(path: Path, name: str, reading: Reading) -> None:
         part.refusals.append(Refusal(name, 0, "file", "", reason, "check the file, or remove it"))
     reading.recipes += part.recipes
     reading.refusals += part.refusals
+    reading.columns.update(part.columns)
     reading.files[name] = len(part.recipes)

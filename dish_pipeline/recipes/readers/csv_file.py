@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from dish_pipeline.recipes.readers.fields import accepted, known_fields, normal, recipe_from
+from dish_pipeline.recipes.readers.fields import accepted, keep, known_fields, normal
 from dish_pipeline.recipes.readers.reading import Format, Reading, Refusal, Unreadable, shown
 from dish_pipeline.recipes.readers.text import MAX_CELL, bad_byte, clean, physical_lines
 
@@ -58,7 +58,7 @@ def read(path: Path, name: str, reading: Reading) -> None:
                 lines.reread()
             reading.add(error.refusal(name, row, "row"))
         else:
-            reading.add(recipe_from(dict(zip(header, cells, strict=False)), name, row))
+            keep(dict(zip(header, cells, strict=False)), name, row, reading)
     if not header:
         raise Unreadable("no header row", remedy="name the columns in row 1: title, ingredients, servings, course")
 

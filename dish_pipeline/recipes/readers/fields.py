@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
+from types import MappingProxyType
 
 from dish_pipeline.dish import Recipe
 from dish_pipeline.recipes.readers.lines import absent, ingredient_lines, number_text, paired_lines, plain_key, texts
 from dish_pipeline.recipes.readers.literals import written_list
-from dish_pipeline.recipes.readers.reading import Refusal, Unreadable
+from dish_pipeline.recipes.readers.reading import Reading, Refusal, Unreadable
 from dish_pipeline.recipes.readers.text import clean
 
 NAMES: dict[str, tuple[str, ...]] = {
@@ -50,6 +53,9 @@ PARTS = ("recipeingredientparts", "ingredientparts", "ingredientnames")
 AMOUNTS = ("recipeingredientquantities", "ingredientquantities", "ingredientamounts", "quantities")
 """Two columns that give names and amounts apart, as Food.com does."""
 
+MOST_NOTED = 200
+"""Names of one file whose use is noted; a file with more has data in its keys."""
+
 _NUMBERED = re.compile(r"(?:str)?(ingredients?|measures?|quantity|amount|units?)(\d{1,3})")
 _TAG_MARKS = re.compile(r"[,;|\n]")
 _WRITE = {
@@ -71,13 +77,57 @@ def normal(key: str) -> str:
 _KNOWN = {field: tuple(normal(name) for name in names) for field, names in NAMES.items()}
 
 
+_FIELD_OF = {name: field for field, names in _KNOWN.items() for name in names}
+
+_TOLD: ContextVar[Mapping[str, str]] = ContextVar("_TOLD", default=MappingProxyType({}))
+"""Normal column name -> field, as the user told for the reading that is going on. A context, since every format must obey it and none
+needs to know of it."""
+
+
+@contextmanager
+def told(columns: Mapping[str, str]) -> Iterator[None]:
+    """Within this context the columns named (field -> column) are taken for those fields, whatever else is there.
+
+    Raises ValueError for a field that there is not.
+    """
+    for field in columns:
+        if field not in NAMES:
+            raise ValueError(f"{field!r} is no field of a recipe; the fields are {', '.join(NAMES)}")
+    token = _TOLD.set({normal(column): field for field, column in columns.items()})
+    try:
+        yield
+    finally:
+        _TOLD.reset(token)
+
+
+def field_of(column: object) -> str:
+    """The field that a column or key is taken for; "" for none."""
+    name = normal(str(column))
+    if str(column).startswith("@"):
+        return ""
+    said = _TOLD.get()
+    if name in said:
+        return said[name]
+    field = _FIELD_OF.get(name, "ingredients" if name in (*PARTS, *AMOUNTS) or _NUMBERED.fullmatch(name) else "")
+    return "" if field in said.values() else field
+
+
 def known_fields(columns: Iterable[object]) -> frozenset[str]:
     """The recipe fields that these column names or keys give."""
     names = {normal(str(column)) for column in columns if not str(column).startswith("@")}
     found = {field for field, accepted in _KNOWN.items() if not names.isdisjoint(accepted)}
     if not names.isdisjoint(PARTS) or any((m := _NUMBERED.fullmatch(name)) and m[1].startswith("ingredient") for name in names):
         found.add("ingredients")
-    return frozenset(found)
+    return frozenset(found | {field for name, field in _TOLD.get().items() if name in names})
+
+
+def keep(record: Mapping[str, object], file: str, row: int, reading: Reading) -> None:
+    """Add the recipe of one record to the reading, or its refusal, and note which of its names were taken for which field."""
+    noted = reading.columns.setdefault(file, {})
+    for key in record:
+        if key not in noted and len(noted) < MOST_NOTED:
+            noted[key] = field_of(key)
+    reading.add(recipe_from(record, file, row))
 
 
 def accepted(field: str) -> str:
@@ -90,8 +140,15 @@ def recipe_from(record: Mapping[str, object], file: str, row: int) -> Recipe | R
     field = "title"
     try:
         keys: dict[str, object] = {}
+        said = _TOLD.get()
         for key, value in record.items():
-            if not str(key).startswith("@") and absent(keys.get(name := normal(str(key)))):
+            name = normal(str(key))
+            if name in said:
+                name = _KNOWN[said[name]][0]
+                keys.pop(name, None)
+            elif said and _FIELD_OF.get(name) in said.values():
+                continue
+            if not str(key).startswith("@") and absent(keys.get(name)):
                 keys[name] = value
         title = _title(keys)
         field = "ingredients"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from dish_pipeline.recipes.readers.fields import known_fields, normal, recipe_from
+from dish_pipeline.recipes.readers.fields import keep, known_fields, normal
 from dish_pipeline.recipes.readers.literals import load_json
 from dish_pipeline.recipes.readers.reading import Format, Reading, Unreadable
 from dish_pipeline.recipes.readers.text import whole_text
@@ -36,7 +36,7 @@ def read(path: Path, name: str, reading: Reading) -> None:
         raise
     for row, record in enumerate(_records(document, 0), 1):
         if isinstance(record, dict):
-            reading.add(recipe_from(record, name, row))
+            keep(record, name, row, reading)
         else:
             reading.add(Unreadable(f"a {type(record).__name__}, not a recipe object", record, REMEDY).refusal(name, row, "record"))
 

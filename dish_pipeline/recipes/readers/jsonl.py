@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from dish_pipeline.recipes.readers.fields import recipe_from
+from dish_pipeline.recipes.readers.fields import keep
 from dish_pipeline.recipes.readers.literals import load_json
 from dish_pipeline.recipes.readers.reading import Format, Reading, Unreadable
 from dish_pipeline.recipes.readers.text import bad_byte, physical_lines
@@ -29,7 +29,7 @@ def read(path: Path, name: str, reading: Reading) -> None:
         except Unreadable as error:
             reading.add(error.refusal(name, row, "line"))
         else:
-            reading.add(recipe_from(value, name, row))
+            keep(value, name, row, reading)
 
 
 def claims(head: str) -> bool:

@@ -44,11 +44,17 @@ class Refusal:
 
 @dataclass
 class Reading:
-    """Everything read from a path. `files` counts the recipes of every file seen; 0 for skipped and refused ones."""
+    """Everything read from a path.
+
+    `files` counts the recipes of every file seen, 0 for skipped and refused ones; `formats` names the format of every file that was
+    read; `columns` tells for every file which of its own names were taken for which field ("" for a name that is not used).
+    """
 
     recipes: list[Recipe] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     files: dict[str, int] = field(default_factory=dict)
+    formats: dict[str, str] = field(default_factory=dict)
+    columns: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def add(self, outcome: Recipe | Refusal) -> None:
         """Keep a recipe or a refusal. Raises Unreadable when thousands of rows were refused and none was read."""
