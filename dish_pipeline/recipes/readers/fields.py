@@ -108,8 +108,12 @@ def field_of(column: object) -> str:
     said = _TOLD.get()
     if name in said:
         return said[name]
-    field = _FIELD_OF.get(name, "ingredients" if name in (*PARTS, *AMOUNTS) or _NUMBERED.fullmatch(name) else "")
+    field = _usual_field(name)
     return "" if field in said.values() else field
+
+
+def _usual_field(name: str) -> str:
+    return _FIELD_OF.get(name, "ingredients" if name in (*PARTS, *AMOUNTS) or _NUMBERED.fullmatch(name) else "")
 
 
 def known_fields(columns: Iterable[object]) -> frozenset[str]:
@@ -146,7 +150,7 @@ def recipe_from(record: Mapping[str, object], file: str, row: int) -> Recipe | R
             if name in said:
                 name = _KNOWN[said[name]][0]
                 keys.pop(name, None)
-            elif said and _FIELD_OF.get(name) in said.values():
+            elif said and _usual_field(name) in said.values():
                 continue
             if not str(key).startswith("@") and absent(keys.get(name)):
                 keys[name] = value
