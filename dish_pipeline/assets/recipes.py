@@ -16,7 +16,7 @@ from dish_pipeline.dietetics.facts import Item, facts_of
 from dish_pipeline.dietetics.parsing import LineParser
 from dish_pipeline.dietetics.profiles import judge_all
 from dish_pipeline.dish import UNKNOWN_AMOUNT, Interval
-from dish_pipeline.recipes import augmentation, duplicates, schema, splits
+from dish_pipeline.recipes import augmentation, schema, splits
 from dish_pipeline.recipes.readers import ReadError, read_path
 from dish_pipeline.recipes.validation import raw_frame, validate
 from dish_pipeline.store import tables
@@ -25,6 +25,9 @@ from dish_pipeline.store.artifacts import Artifact, file_hash
 GROUP = "recipes"
 FEWEST_DISHES = 12
 """Dishes a model can be trained, validated and tested on at all; hundreds are wanted."""
+
+LEDGER = "ledger.parquet"
+"""Beside the dishes: where every recipe was placed, so that no later run moves it."""
 
 VERDICTS = {"recipe_id": "VARCHAR", "profile": "VARCHAR", "verdict": "VARCHAR", "open_points": "VARCHAR[]"}
 
@@ -84,16 +87,15 @@ def validated_recipes(context: dg.AssetExecutionContext, workspace: Workspace) -
     def build(folder: Path) -> dict[str, Any]:
         result = validate(tables.read(raw.path("recipes.parquet")), LineParser(workspace.lexicon()))
         dishes = result.dishes
-        unknown = result.mentions[result.mentions["food_id"].isna()]
-        words = {k: list(g) for k, g in unknown.groupby("recipe_id")["words"]}
-        dishes["cluster"] = duplicates.clusters(dishes, words)
-        dishes["split"] = splits.assign(dishes["cluster"], dishes["trainable"].astype(bool), workspace.seed)
+        ledger = _ledger(workspace)
+        ledger = splits.split_dishes(dishes, result.mentions, ledger, workspace.seed)
         _enough(dishes, result.rejected, workspace.settings.recipes)
         refused = [f for f in (tables.read(raw.path("refused.parquet")), result.rejected) if len(f)]
         rejected = pd.concat(refused) if refused else result.rejected
         tables.write(dishes, folder / "dishes.parquet", schema.VALIDATED)
         tables.write(result.mentions, folder / "mentions.parquet", schema.MENTIONS)
         tables.write(rejected, folder / "rejected.parquet", schema.REJECTED)
+        tables.write(pd.DataFrame(ledger.items(), columns=list(schema.LEDGER)), folder / LEDGER, schema.LEDGER)
         usable = dishes[dishes["trainable"].astype(bool)]
         counts = Counter(usable["split"])
         return {
@@ -122,6 +124,14 @@ def validated_recipes(context: dg.AssetExecutionContext, workspace: Workspace) -
         context, workspace, inputs={"raw_recipes": raw.version, "lexicon": workspace.lexicon_version}, config={"seed": workspace.seed},
         build=build, describe=describe,
     )
+
+
+def _ledger(workspace: Workspace) -> dict[str, str]:
+    """Recipe -> split of every recipe that was ever placed under this seed, the oldest first; empty at the first run."""
+    before = workspace.artifacts.current("validated_recipes")
+    if before is None or before.manifest["config"].get("seed") != workspace.seed or not before.path(LEDGER).is_file():
+        return {}
+    return dict(tables.read(before.path(LEDGER)).itertuples(index=False, name=None))
 
 
 def _enough(dishes: pd.DataFrame, rejected: pd.DataFrame, path: Path) -> None:

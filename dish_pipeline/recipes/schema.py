@@ -34,6 +34,9 @@ MENTIONS = {
 }
 """Everything that the lines of accepted recipes name, for the whole recipe (not one serving). `food_id` null: nobody knows it."""
 
+LEDGER = {"recipe_id": "VARCHAR", "split": "VARCHAR"}
+"""Every recipe that was ever placed in a split, the oldest first; those that are gone stay, as they may come back."""
+
 recipe_schema = pa.DataFrameSchema(
     {
         "recipe_id": pa.Column(str, unique=True, report_duplicates="exclude_first"),

@@ -9,8 +9,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dish_pipeline.recipes.duplicates import clusters, features, jaccard, same_dish
-from dish_pipeline.recipes.splits import assign, crossing
+from dish_pipeline.recipes.duplicates import SAME_DISH, Forest, crossing_pairs, features, jaccard, links, same_dish
 
 FOODS = [f"food{i}" for i in range(400)]
 WORDS = [f"word{chr(97 + i // 26)}{chr(97 + i % 26)}" for i in range(300)]
@@ -18,6 +17,17 @@ WORDS = [f"word{chr(97 + i // 26)}{chr(97 + i % 26)}" for i in range(300)]
 
 def frame(rows: list[tuple[str, str, list[str]]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["recipe_id", "title", "food_ids"])
+
+
+def clusters(table: pd.DataFrame, words: dict[str, list[str]]) -> list[str]:
+    """The id of the first row of each row's cluster."""
+    columns = zip(table["recipe_id"], table["title"], table["food_ids"], strict=True)
+    sets = [features(title, foods, words.get(recipe_id, [])) for recipe_id, title, foods in columns]
+    forest = Forest(len(sets))
+    for i, j in links(sets):
+        assert forest.join(i, j), "a needless pair"
+    ids = table["recipe_id"].tolist()
+    return [ids[forest.root(i)] for i in range(len(ids))]
 
 
 def made_up(rng: np.random.Generator, number: int) -> tuple[str, str, list[str]]:
@@ -86,13 +96,22 @@ def test_new_recipes_at_the_end_rename_no_old_cluster() -> None:
     assert clusters(frame([*old, *new]), {})[:80] == clusters(frame(old), {})
 
 
-def test_clusters_never_cross_splits() -> None:
-    rng = np.random.default_rng(5)
-    originals = [made_up(rng, i) for i in range(100)]
-    rows = frame([*originals, *(edited(rng, row) for row in originals)])
-    rows["cluster"] = clusters(rows, {})
-    rows["split"] = assign(rows["cluster"], pd.Series([True] * len(rows)), 1)
-    assert crossing(rows) == []
+def test_thousands_of_the_same_and_of_nearly_the_same_recipe_take_seconds() -> None:
+    foods = FOODS[:12]
+    begun = time.perf_counter()
+    same = links([features("Recipe", foods, [])] * 5000)
+    nearly = links([features(f"Recipe {WORDS[i % 300]}", foods, []) for i in range(3000)])
+    assert (len(same), len(nearly)) == (4999, 2999)
+    assert time.perf_counter() - begun < 20
+
+
+@given(st.data())
+@settings(deadline=None, max_examples=50)
+def test_the_exact_search_finds_every_pair(data: st.DataObject) -> None:
+    sets = st.lists(st.frozensets(st.sampled_from(FOODS[:12]), min_size=1, max_size=12), max_size=12)
+    held_out, learned = data.draw(sets), data.draw(sets)
+    every = [(i, j) for i, a in enumerate(held_out) for j, b in enumerate(learned) if jaccard(a, b) >= SAME_DISH]
+    assert crossing_pairs(held_out, learned) == every
 
 
 def test_no_rows_and_rows_of_nothing_are_no_error() -> None:
