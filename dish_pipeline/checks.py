@@ -13,6 +13,7 @@ import pandera.pandas as pa
 from dish_pipeline.assets import candidates, language_model, recipes
 from dish_pipeline.assets.workspace import Workspace
 from dish_pipeline.dish import COURSES, UNKNOWN_COURSE
+from dish_pipeline.evaluation import drift
 from dish_pipeline.model.text import canonical
 from dish_pipeline.recipes import duplicates, splits
 from dish_pipeline.recipes.schema import MOST_LINES
@@ -69,6 +70,25 @@ def dishes_keep_the_schema(workspace: Workspace) -> dg.AssetCheckResult:
         return _result(False, f"{len(errors.failure_cases)} failures", failures=cases.astype(str).to_dict("records"))
     wrong = [r.recipe_id for r in frame.itertuples() if len(r.food_ids) != len(r.grams) or any(f not in known for f in r.food_ids)]
     return _result(not wrong, f"{len(frame)} dishes checked", malformed=wrong[:10])
+
+
+@dg.asset_check(asset=recipes.validated_recipes, description="Recipes that came since the last training resemble those trained on.")
+def new_recipes_resemble_the_trained(workspace: Workspace) -> dg.AssetCheckResult:
+    report = workspace.artifacts.current("evaluation_report")
+    warn = dg.AssetCheckSeverity.WARN
+    if report is None or not report.path(language_model.SEEN).is_file():
+        return _result(True, "no model has been trained yet", warn)
+    artifact = workspace.artifacts.need("validated_recipes")
+    now = drift.seen(tables.read(artifact.path("dishes.parquet")), tables.read(artifact.path("mentions.parquet")))
+    found = drift.measure(now, tables.read(report.path(language_model.SEEN)))
+    if found.further is None:
+        return _result(True, f"{found.new} new recipes, too few to say", warn, new=found.new, furthest=found.furthest)
+    why = (
+        f"{found.new} new recipes; a new one is further from the trained ones than usual with chance {found.further:.2f} (0.5: no drift, over "
+        f"{drift.FAR} warns)"
+    )
+    return _result(not found.far, why, warn, new=found.new, overlap=found.overlap, usual=found.usual, furthest=found.furthest,
+                   unfamiliar=found.unfamiliar)
 
 
 @dg.asset_check(
@@ -143,6 +163,6 @@ def verdicts_proved_in_sql(workspace: Workspace) -> dg.AssetCheckResult:
 
 
 ALL = [
-    recipes_not_empty, few_rows_refused, dishes_keep_the_schema, no_leakage, tokenizer_round_trip, loss_is_finite_and_falling,
-    champion_passed_its_gates, verdicts_proved_in_sql,
+    recipes_not_empty, few_rows_refused, dishes_keep_the_schema, new_recipes_resemble_the_trained, no_leakage, tokenizer_round_trip,
+    loss_is_finite_and_falling, champion_passed_its_gates, verdicts_proved_in_sql,
 ]

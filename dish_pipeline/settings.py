@@ -88,6 +88,11 @@ class TrainingPlan:
     """Steps between two evaluations, each of which also writes a checkpoint."""
     clip: float = 1.0
     token_dropout: float = 0.0
+    """Share of the foods in the inputs that are replaced by random ones."""
+    field_masking: float = 0.0
+    """Chance that a dish is read without its course, and likewise without its amounts, so that both may be missing."""
+    subword_sampling: float = 0.0
+    """Chance that a title is cut into other pieces than the likeliest ones (Kudo 2018)."""
     max_seconds: float = 330.0
     """A wall-clock guard for slow machines; a run that it ends says so, since its weights then depend on the clock."""
 

@@ -14,9 +14,11 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from dish_pipeline.assets.recipes import augmented_recipes, validated_recipes
+from dish_pipeline.assets.recipes import augmented_recipes, recipe_facts, validated_recipes
 from dish_pipeline.assets.workspace import OWNERS, Workspace, code_of, make, markdown_table, picture
 from dish_pipeline.dish import Dish
+from dish_pipeline.evaluation import drift
+from dish_pipeline.evaluation.data_tables import data_tables
 from dish_pipeline.model.text import canonical
 from dish_pipeline.recipes import augmentation
 from dish_pipeline.recipes.validation import dishes_of
@@ -24,6 +26,9 @@ from dish_pipeline.store import tables
 from dish_pipeline.store.artifacts import Artifact, Artifacts, write_atomically
 
 GROUP = "language_model"
+
+SEEN = "seen.parquet"
+"""Beside the report: the dishes that there were, so that later ones can be compared with them."""
 
 
 def split_dishes(validated: Artifact, split: str) -> list[Dish]:
@@ -185,32 +190,45 @@ def _rival(artifacts: Artifacts, challenger: Artifact) -> Artifact | None:
 
 
 @dg.asset(
-    deps=[trained_transformer, baselines, validated_recipes], group_name=GROUP, kinds={"python", "matplotlib"}, owners=OWNERS,
-    code_version=code_of("evaluation", "model"),
+    deps=[trained_transformer, baselines, validated_recipes, recipe_facts], group_name=GROUP, kinds={"python", "matplotlib"}, owners=OWNERS,
+    code_version=code_of("evaluation", "model", "recipes/looks.py"),
     description="Bits per dish and per byte of the challenger, the model in use and all baselines on the test split, with intervals; plots, "
-    "sampled ideas, HTML, Markdown, JSON and a model card.",
+    "sampled ideas, a look at the data, the training dishes that surprise most; HTML, Markdown, JSON and a model card.",
 )
 def evaluation_report(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult:
     """Challenger and test split -> report."""
     artifacts = workspace.artifacts
-    validated, pieces, challenger, chosen = (
-        artifacts.need(n) for n in ("validated_recipes", "tokenizer", "trained_transformer", "baselines")
+    validated, facts, pieces, challenger, chosen = (
+        artifacts.need(n) for n in ("validated_recipes", "recipe_facts", "tokenizer", "trained_transformer", "baselines")
     )
     champion = _rival(artifacts, challenger)
     preset = workspace.preset
-    inputs = {n.asset: n.version for n in (validated, pieces, challenger, chosen)} | {"champion_model": champion.version if champion else "none"}
+    inputs = {n.asset: n.version for n in (validated, facts, pieces, challenger, chosen)}
+    inputs["champion_model"] = champion.version if champion else "none"
     config = {"seed": workspace.seed, "orders": preset.evaluation_orders, "bootstrap": preset.bootstrap, "preset": preset.name}
 
     def build(folder: Path) -> dict[str, Any]:
-        from dish_pipeline.evaluation import report
+        from dish_pipeline.evaluation import report, suspicious
+        from dish_pipeline.model.tokenizer import DishTokenizer
 
+        dishes, mentions = tables.read(validated.path("dishes.parquet")), tables.read(validated.path("mentions.parquet"))
+        names = {f.food_id: f.name for f in workspace.lexicon().foods.values()}
+        now, before = drift.seen(dishes, mentions), artifacts.current("evaluation_report")
+        since = drift.measure(now, tables.read(before.path(SEEN))) if before is not None and before.path(SEEN).is_file() else None
         figures = report.write(
             folder, workspace.lexicon(), workspace.profiles(), preset, workspace.seed,
             {s: split_dishes(validated, s) for s in ("train", "valid", "test")},
             report.Sources(
                 challenger=challenger, tokenizer=pieces, baselines=chosen, champion=champion, versions=inputs, recipes=workspace.settings.recipes,
             ),
+            data_tables(dishes, mentions, tables.read(facts.path("verdicts.parquet")), names, since),
         )
+        train = dishes[(dishes["split"] == "train") & dishes["trainable"].astype(bool)]
+        ranked = suspicious.rank(
+            challenger.folder, DishTokenizer.load(pieces.folder), train, split_dishes(validated, "train"), names, workspace.seed
+        )
+        tables.write(ranked, folder / "suspicious.parquet", suspicious.SCHEMA)
+        tables.write(now, folder / SEEN, drift.SEEN)
         main = figures["models"]["transformer"]["bits_per_dish"]
         return {
             "figures": figures,
@@ -227,6 +245,7 @@ def evaluation_report(context: dg.AssetExecutionContext, workspace: Workspace) -
         return {
             "models": markdown_table(rows, 20), "bits_per_dish": models["transformer"]["bits_per_dish"]["mean"],
             "bits_per_byte": models["transformer"]["bits_per_byte"]["mean"], "comparison": picture(artifact.path("models.png")),
+            "suspicious": markdown_table(tables.read(artifact.path("suspicious.parquet")), 10),
             "report": dg.MetadataValue.path(artifact.path("report.html")), "markdown": dg.MetadataValue.md(artifact.path("report.md").read_text()),
         }
 

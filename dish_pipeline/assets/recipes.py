@@ -16,7 +16,7 @@ from dish_pipeline.dietetics.facts import Item, facts_of
 from dish_pipeline.dietetics.parsing import LineParser
 from dish_pipeline.dietetics.profiles import judge_all
 from dish_pipeline.dish import UNKNOWN_AMOUNT, Interval
-from dish_pipeline.recipes import augmentation, schema, splits
+from dish_pipeline.recipes import augmentation, looks, schema, splits
 from dish_pipeline.recipes.readers import ReadError, read_path
 from dish_pipeline.recipes.validation import raw_frame, validate
 from dish_pipeline.store import tables
@@ -109,13 +109,13 @@ def validated_recipes(context: dg.AssetExecutionContext, workspace: Workspace) -
         dishes = tables.read(artifact.path("dishes.parquet"))
         mentions = tables.read(artifact.path("mentions.parquet"))
         missing = mentions[mentions["food_id"].isna()]["words"].value_counts().head(15)
-        lengths = dishes["food_ids"].map(len)
-        by_course = dishes.groupby("course").size().reset_index(name="dishes")
+        common, rare, foods, once = looks.foods(dishes, {f.food_id: f.name for f in workspace.lexicon().foods.values()})
         return {
             "dagster/row_count": len(dishes), "dagster/column_schema": schema_of(schema.VALIDATED), "trainable": artifact.facts["trainable"],
             "rejected": artifact.facts["rejected"], "clusters": artifact.facts["clusters"], "lines_resolved": artifact.facts["lines_resolved"],
-            "mean_foods": float(lengths.mean()), "splits": dict(artifact.facts["splits"]), "by_course": markdown_table(by_course),
-            "by_cuisine": markdown_table(dishes["cuisine"].value_counts().reset_index(), 60),
+            "coverage": looks.coverage(dishes, mentions), "splits": dict(artifact.facts["splits"]), "foods": foods, "foods_named_once": once,
+            "by_course": markdown_table(looks.by_course(dishes)), "by_cuisine": markdown_table(looks.by_cuisine(dishes), 60),
+            "lengths": markdown_table(looks.lengths(dishes)), "commonest_foods": markdown_table(common, 15), "rarest_foods": markdown_table(rare, 15),
             "not_in_the_lexicon": markdown_table(missing.reset_index(), 15),
             "rejected_rows": markdown_table(tables.read(artifact.path("rejected.parquet")), 20),
         }
@@ -175,12 +175,9 @@ def recipe_facts(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.
 
     def describe(artifact: Artifact) -> dict[str, Any]:
         frame = tables.read(artifact.path("verdicts.parquet"))
-        pool = frame.groupby(["profile", "verdict"]).size().unstack(fill_value=0).reindex(columns=["pass", "unknown", "fail"], fill_value=0)
-        reasons = Counter(point.split(" per serving")[0] for points in frame[frame["verdict"] == "unknown"]["open_points"] for point in points)
         return {
-            "dagster/row_count": len(frame), "dagster/column_schema": schema_of(VERDICTS),
-            "pool": markdown_table(pool.reset_index(), 40),
-            "commonest_open_points": markdown_table(pd.DataFrame(reasons.most_common(10), columns=["open point", "dishes"])),
+            "dagster/row_count": len(frame), "dagster/column_schema": schema_of(VERDICTS), "pool": markdown_table(looks.pool(frame), 40),
+            "commonest_open_points": markdown_table(looks.open_points(frame)),
         }
 
     inputs = {"validated_recipes": validated.version, "lexicon": workspace.lexicon_version, "profiles": workspace.profiles_version}

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from markdown_it import MarkdownIt
 
 from dish_pipeline.dietetics.lexicon import Lexicon
@@ -56,11 +57,11 @@ class Sources:
 
 def write(
     folder: Path, lexicon: Lexicon, profiles: Mapping[str, Profile], preset: Preset, seed: int, splits: Mapping[str, Sequence[Dish]],
-    sources: Sources,
+    sources: Sources, data: Mapping[str, pd.DataFrame],
 ) -> dict[str, Any]:
     """Measure everything and write the report's files into `folder`. Returns the content of report.json.
 
-    Raises ValueError when the test split is empty.
+    `data` holds small tables about the recipes, each under its heading. Raises ValueError when the test split is empty.
     """
     from dish_pipeline.model import scoring, transformer
     from dish_pipeline.model.titles import TitleWords
@@ -123,7 +124,7 @@ def write(
     plots.histogram({n: v for n, v in novelty.items() if len(v)}, "overlap with the nearest training dish (Jaccard)", folder / "novelty.png")
     (folder / "loss.png").write_bytes(sources.challenger.path("loss.png").read_bytes())
     worst = sorted(zip(measured["transformer"].per_dish, test, strict=True), key=lambda pair: -pair[0])[:8]
-    text = _markdown(figures, _shown(draws, lexicon), [(float(b), d.title) for b, d in worst], profiles)
+    text = _markdown(figures, _shown(draws, lexicon), [(float(b), d.title) for b, d in worst], profiles, data)
     (folder / "report.json").write_text(json.dumps(figures, indent=1))
     (folder / "report.md").write_text(text, encoding="utf-8")
     (folder / "report.html").write_text(_html(text, folder), encoding="utf-8")
@@ -169,7 +170,20 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     return ["| " + " | ".join(header) + " |", "|" + "---|" * len(header), *("| " + " | ".join(r) + " |" for r in rows)]
 
 
-def _markdown(figures: Mapping[str, Any], samples: Sequence[str], worst: Sequence[tuple[float, str]], profiles: Mapping[str, Profile]) -> str:
+def markdown_lines(frame: pd.DataFrame) -> list[str]:
+    """A small table as Markdown; lists joined by semicolons, shares and figures short."""
+
+    def cell(value: object) -> str:
+        text = "; ".join(map(str, value)) if isinstance(value, list | tuple) else f"{value:.3g}" if isinstance(value, float) else str(value)
+        return text.replace("|", "\\|").replace("\n", " ")
+
+    return _table([str(c) for c in frame.columns], [[cell(v) for v in row] for row in frame.itertuples(index=False)])
+
+
+def _markdown(
+    figures: Mapping[str, Any], samples: Sequence[str], worst: Sequence[tuple[float, str]], profiles: Mapping[str, Profile],
+    data: Mapping[str, pd.DataFrame],
+) -> str:
     models, dishes, training = figures["models"], figures["dishes"], figures["training"]
     best, main = figures["best_baseline"], models["transformer"]["bits_per_dish"]
     ordered = sorted(models, key=lambda n: models[n]["bits_per_dish"]["mean"])
@@ -198,6 +212,7 @@ def _markdown(figures: Mapping[str, Any], samples: Sequence[str], worst: Sequenc
         "![Novelty](novelty.png)", "",
         "## Samples, unselected and without any profile", "", *(f"- {s}" for s in samples), "",
         "## Hardest test dishes", "", *(f"- {title}: {bits:.0f} bits" for bits, title in worst), "",
+        "## Data", "", *(line for heading, frame in data.items() for line in ("### " + heading, "", *markdown_lines(frame), "")),
         "## Profiles", "", "What each profile can and cannot say:", "",
         *_table(["profile", "says", "undecidable"], [[p.profile, p.wording, ", ".join(p.undecidable)] for p in profiles.values()]),
         "", "## Limits", "", *(f"- {text}" for text in _LIMITS), "",

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dish_pipeline.dish import Dish
-from dish_pipeline.model.tokenizer import PARTS, DishTokenizer, Encoded
+from dish_pipeline.dish import UNKNOWN_COURSE, Dish
+from dish_pipeline.model.tokenizer import PARTS, DishTokenizer, Encoded, seed_sampling
 
 IGNORE = -100
 """Target of a position that carries no loss; torch's cross-entropy skips it."""
@@ -23,9 +23,12 @@ def draw_order(dish: Dish, rng: np.random.Generator) -> np.ndarray:
     return rng.permutation(len(dish.portions))
 
 
-def encode_shuffled(dishes: Sequence[Dish], tokenizer: DishTokenizer, rng: np.random.Generator) -> list[Encoded]:
-    """Each dish with its foods in an order of its own."""
-    return [tokenizer.encode(dish, draw_order(dish, rng).tolist()) for dish in dishes]
+def encode_shuffled(dishes: Sequence[Dish], tokenizer: DishTokenizer, rng: np.random.Generator, sampled: float = 0.0) -> list[Encoded]:
+    """Each dish with its foods in an order of its own; with chance `sampled` its title is cut into pieces anew."""
+    cut_anew = rng.random(len(dishes)) < sampled if sampled else np.zeros(len(dishes), dtype=bool)
+    if sampled:
+        seed_sampling(int(rng.integers(2**31)))
+    return [tokenizer.encode(dish, draw_order(dish, rng).tolist(), bool(cut)) for dish, cut in zip(dishes, cut_anew, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +54,22 @@ def pad(rows: Sequence[Encoded], pad_id: int) -> Batch:
     return Batch(inputs, targets, parts)
 
 
-def epoch_batches(
-    dishes: Sequence[Dish], tokenizer: DishTokenizer, batch: int, seed: int, epoch: int, token_dropout: float = 0.0
-) -> list[Batch]:
-    """All batches of one training epoch, in random order.
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """What training hides or changes in the inputs; each is a chance or share, see `settings.TrainingPlan`."""
 
-    `token_dropout` replaces that share of the foods in the inputs by random ones; targets stay true.
-    """
+    token_dropout: float = 0.0
+    field_masking: float = 0.0
+    subword_sampling: float = 0.0
+
+
+NO_NOISE = Noise()
+
+
+def epoch_batches(dishes: Sequence[Dish], tokenizer: DishTokenizer, batch: int, seed: int, epoch: int, noise: Noise = NO_NOISE) -> list[Batch]:
+    """All batches of one training epoch, in random order."""
     rng = np.random.default_rng((seed, epoch))
-    rows = encode_shuffled(dishes, tokenizer, rng)
+    rows = encode_shuffled(dishes, tokenizer, rng, noise.subword_sampling)
     # Sorting by length with a little noise keeps padding small without freezing which dishes meet.
     keys = np.array([len(r.ids) for r in rows]) + rng.uniform(0, 6, len(rows))
     by_length = np.argsort(keys, kind="stable")
@@ -67,8 +77,20 @@ def epoch_batches(
     batches = []
     for i in rng.permutation(len(chunks)):
         made = pad([rows[j] for j in chunks[i]], tokenizer.pad)
-        if token_dropout:
-            hit = (rng.random(made.inputs.shape) < token_dropout) & (made.inputs >= tokenizer.first_food)
+        if noise.token_dropout:
+            hit = (rng.random(made.inputs.shape) < noise.token_dropout) & (made.inputs >= tokenizer.first_food)
             made.inputs[hit] = rng.integers(tokenizer.first_food, tokenizer.size, int(hit.sum()))
+        if noise.field_masking:
+            _hide_fields(made, tokenizer, noise.field_masking, rng)
         batches.append(made)
     return batches
+
+
+def _hide_fields(made: Batch, tokenizer: DishTokenizer, chance: float, rng: np.random.Generator) -> None:
+    """Replace the course, and apart from it all amounts, of some rows by the words for not known. What is hidden carries no loss."""
+    no_course, no_amounts = rng.random((2, len(made.inputs), 1)) < chance
+    wanted = made.targets != IGNORE
+    for field, hidden, unknown in (("course", no_course, tokenizer.course_id(UNKNOWN_COURSE)), ("amounts", no_amounts, tokenizer.amount_ids[None])):
+        target = hidden & wanted & (made.parts == PARTS.index(field))
+        made.targets[target] = IGNORE
+        made.inputs[:, 1:][target[:, :-1]] = unknown

@@ -7,6 +7,8 @@ position can only be one part of a dish, only that part's tokens are scored ther
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor
 
@@ -37,9 +39,27 @@ class Grammar:
         `hidden` (B, T, C) is what the network says at each position, `table` (vocabulary, C) the embeddings that it is compared with.
         Smoothing spreads over the tokens that can come. A food that a row already has cannot come again.
         """
+        shape = batch.targets.shape
+        plain, smooth = torch.zeros(shape), torch.zeros(shape)
+        for chosen, log_p, target in self._predictions(hidden, table, batch):
+            found = -log_p.gather(1, target.unsqueeze(1)).squeeze(1)
+            plain = plain.masked_scatter(chosen, found)
+            if smoothing:
+                possible = log_p > FORBIDDEN / 2
+                spread = -log_p.masked_fill(~possible, 0.0).sum(1) / possible.sum(1)
+                smooth = smooth.masked_scatter(chosen, (1 - smoothing) * found + smoothing * spread)
+        return plain, smooth if smoothing else plain
+
+    def entropy(self, hidden: Tensor, table: Tensor, batch: Batch) -> Tensor:
+        """Nats that the network expects every target to cost, within the grammar, (B, T): high where it knows that it does not know."""
+        expected = torch.zeros(batch.targets.shape)
+        for chosen, log_p, _ in self._predictions(hidden, table, batch):
+            expected = expected.masked_scatter(chosen, -(log_p.exp() * log_p).sum(1))
+        return expected
+
+    def _predictions(self, hidden: Tensor, table: Tensor, batch: Batch) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        """For each part: its positions (B, T), log-probabilities of the part's tokens there (positions, tokens), the targets' places in them."""
         targets, parts = torch.from_numpy(batch.targets), torch.from_numpy(batch.parts)
-        plain = torch.zeros(targets.shape)
-        smooth = torch.zeros(targets.shape)
         for part, tokens in enumerate(self.tokens):
             chosen = (parts == part) & (targets != IGNORE)
             if not chosen.any():
@@ -47,14 +67,7 @@ class Grammar:
             logits = (hidden[chosen] @ table[tokens].T).float()
             if part == FOODS:
                 logits = logits.masked_fill(self._used(targets, chosen, tokens), FORBIDDEN)
-            log_p = torch.log_softmax(logits, dim=-1)
-            found = -log_p.gather(1, self.place[part, targets[chosen]].unsqueeze(1)).squeeze(1)
-            plain = plain.masked_scatter(chosen, found)
-            if smoothing:
-                possible = logits > FORBIDDEN / 2
-                spread = -log_p.masked_fill(~possible, 0.0).sum(1) / possible.sum(1)
-                smooth = smooth.masked_scatter(chosen, (1 - smoothing) * found + smoothing * spread)
-        return plain, smooth if smoothing else plain
+            yield chosen, torch.log_softmax(logits, dim=-1), self.place[part, targets[chosen]]
 
     def _used(self, targets: Tensor, chosen: Tensor, tokens: Tensor) -> Tensor:
         """For each chosen position, which of the part's tokens are foods that its row has had. Shape (positions, tokens), bool.

@@ -18,21 +18,34 @@ from dish_pipeline.model.transformer import DishTransformer
 
 
 @torch.no_grad()
-def part_bits(model: DishTransformer, rows: Sequence[Encoded], tokenizer: DishTokenizer, batch: int = 64) -> np.ndarray:
-    """Bits of each dish, split by part, within the grammar of dishes. Shape (len(rows), len(PARTS)); the rows' sums are the bits of the sequences."""
+def token_bits(
+    model: DishTransformer, rows: Sequence[Encoded], tokenizer: DishTokenizer, batch: int = 64, expected: bool = False,
+) -> list[np.ndarray]:
+    """Bits of every token but the first of each row, within the grammar of dishes. One array a row, shape (tokens - 1,).
+
+    With `expected`, the bits that the model expected each of them to cost (the entropy of its prediction) instead.
+    """
     was_training = model.training
     model.eval()
     grammar = Grammar(tokenizer)
-    bits = np.zeros((len(rows), len(PARTS)))
+    bits: list[np.ndarray] = [np.zeros(0)] * len(rows)
     by_length = np.argsort([len(r.ids) for r in rows], kind="stable")
     for begin in range(0, len(rows), batch):
         chosen = by_length[begin : begin + batch]
         made = pad([rows[i] for i in chosen], tokenizer.pad)
         table = model.table()
-        plain, _ = grammar.surprise(model.hidden(torch.from_numpy(made.inputs), table), table, made)
-        surprise = plain.double().numpy() / log(2)
+        hidden = model.hidden(torch.from_numpy(made.inputs), table)
+        nats = grammar.entropy(hidden, table, made) if expected else grammar.surprise(hidden, table, made)[0]
+        own = nats.double().numpy() / log(2)
         for j, i in enumerate(chosen):
-            own = rows[i].parts[1:]
-            bits[i] = np.bincount(own, weights=surprise[j, : len(own)], minlength=len(PARTS))
+            bits[i] = own[j, : len(rows[i].ids) - 1]
     model.train(was_training)
     return bits
+
+
+def part_bits(model: DishTransformer, rows: Sequence[Encoded], tokenizer: DishTokenizer, batch: int = 64) -> np.ndarray:
+    """Bits of each dish, split by part. Shape (len(rows), len(PARTS)); the rows' sums are the bits of the sequences."""
+    tokens = token_bits(model, rows, tokenizer, batch)
+    return np.array([np.bincount(r.parts[1:], weights=own, minlength=len(PARTS)) for r, own in zip(rows, tokens, strict=True)]).reshape(
+        len(rows), len(PARTS)
+    )

@@ -24,6 +24,9 @@ from dish_pipeline.model.text import GRID, amount_text, canonical
 
 PAD, START, END, TITLE = "<pad>", "<start>", "<end>", "<title>"
 PIECES, FOODS = "tokenizer.model", "foods.json"
+SAMPLING_ALPHA = 0.2
+"""Smoothness of drawn cuts: 0 makes all equally likely, 1 as likely as the unigram model has them (Kudo 2018 uses 0.1 to 0.5)."""
+
 PARTS = ("course", "foods", "amounts", "title")
 """The parts that bits per dish are split into. The token that ends the foods counts as foods, the end as title."""
 
@@ -73,6 +76,11 @@ def train(texts: Iterable[str], vocabulary: int, threads: int = 1) -> bytes:
         minloglevel=2,
     )
     return model.getvalue()
+
+
+def seed_sampling(seed: int) -> None:
+    """Begin the drawing of cuts anew; SentencePiece has one random state for the whole process."""
+    spm.set_random_generator_seed(seed)
 
 
 class DishTokenizer:
@@ -147,17 +155,19 @@ class DishTokenizer:
         """True when every food of the dish has a token."""
         return dish.food_ids <= self.foods.keys()
 
-    def encode(self, dish: Dish, order: Sequence[int] | None = None) -> Encoded:
+    def encode(self, dish: Dish, order: Sequence[int] | None = None, sampled: bool = False) -> Encoded:
         """The tokens of a canonical dish (see `text.canonical`), its foods in `order`.
 
-        Raises KeyError for a food that has no token.
+        With `sampled`, the title is cut into pieces drawn from all ways to cut it (see `seed_sampling`). Raises KeyError for a food
+        that has no token.
         """
         ids, parts = [self.start, self.course_id(dish.course)], [-1, 0]
         for i in range(len(dish.portions)) if order is None else order:
             portion = dish.portions[i]
             ids += [self.food_tokens[portion.food_id], self.amount_ids[portion.grams]]
             parts += [1, 2]
-        words = self.pieces.encode(dish.title)
+        how = {"enable_sampling": True, "alpha": SAMPLING_ALPHA, "nbest_size": -1} if sampled else {}
+        words = self.pieces.encode(dish.title, **how)
         ids += [self.title, *words, self.end]
         parts += [1, *[3] * len(words), 3]
         return Encoded(np.array(ids, dtype=np.int32), np.array(parts, dtype=np.int8))

@@ -25,7 +25,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from dish_pipeline.dish import Dish
-from dish_pipeline.model.batches import IGNORE, Batch, encode_shuffled, epoch_batches
+from dish_pipeline.model.batches import IGNORE, Batch, Noise, encode_shuffled, epoch_batches
 from dish_pipeline.model.grammar import Grammar
 from dish_pipeline.model.scoring import part_bits
 from dish_pipeline.model.tokenizer import DishTokenizer
@@ -130,6 +130,7 @@ def train(
     chosen = rng.permutation(len(valid_dishes))[:MOST_VALIDATION_DISHES]
     held_out = encode_shuffled([valid_dishes[i] for i in chosen], tokenizer, np.random.default_rng((seed, 1)))
 
+    noise = Noise(plan.token_dropout, plan.field_masking, plan.subword_sampling)
     per_epoch = max(1, math.ceil(len(train_dishes) / (plan.batch * plan.accumulate)))
     total = min(plan.epochs * per_epoch, plan.max_steps)
     begun = time.monotonic() - progress.seconds
@@ -170,7 +171,7 @@ def train(
         while progress.step < total and not progress.stopped_by:
             epoch, index = divmod(progress.step, per_epoch)
             if epoch != epoch_of_batches:
-                batches = epoch_batches(train_dishes, tokenizer, plan.batch, seed, epoch, plan.token_dropout)
+                batches = epoch_batches(train_dishes, tokenizer, plan.batch, seed, epoch, noise)
                 epoch_of_batches = epoch
             group = batches[index * plan.accumulate : (index + 1) * plan.accumulate]
             loss = _step(model, optimisers, grammar, group, learning_rate(progress.step, total, plan), plan)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dish_pipeline.dish import Dish, Portion
-from dish_pipeline.model.batches import IGNORE, Batch, draw_order, encode_shuffled, epoch_batches, pad
+from dish_pipeline.model.batches import IGNORE, Batch, Noise, draw_order, encode_shuffled, epoch_batches, pad
 from dish_pipeline.model.tokenizer import DishTokenizer, Encoded
 
 
@@ -36,8 +36,8 @@ def test_an_epoch_holds_every_dish_exactly_once(dishes: list[Dish], tokenizer: D
 
 
 def test_the_same_seed_and_epoch_give_the_same_batches(dishes: list[Dish], tokenizer: DishTokenizer) -> None:
-    for dropout in (0.0, 0.1):
-        assert _same(epoch_batches(dishes, tokenizer, 16, 3, 2, dropout), epoch_batches(dishes, tokenizer, 16, 3, 2, dropout))
+    for noise in (Noise(), Noise(0.1, 0.3, 0.5)):
+        assert _same(epoch_batches(dishes, tokenizer, 16, 3, 2, noise), epoch_batches(dishes, tokenizer, 16, 3, 2, noise))
 
 
 def test_another_epoch_or_seed_gives_other_orders_of_the_foods_and_other_batches(dishes: list[Dish], tokenizer: DishTokenizer) -> None:
@@ -79,7 +79,7 @@ def test_each_target_stands_with_its_part(dishes: list[Dish], tokenizer: DishTok
 
 
 def test_token_dropout_changes_about_its_share_of_the_foods_that_go_in_and_no_target(dishes: list[Dish], tokenizer: DishTokenizer) -> None:
-    noisy = epoch_batches(dishes, tokenizer, 120, 3, 0, token_dropout=0.2)
+    noisy = epoch_batches(dishes, tokenizer, 120, 3, 0, Noise(token_dropout=0.2))
     clean = epoch_batches(dishes, tokenizer, 120, 3, 0)
     assert np.array_equal(noisy[0].targets, clean[0].targets)
     hit = noisy[0].inputs != clean[0].inputs
@@ -104,3 +104,34 @@ def test_shuffling_leaves_the_dishes_as_sets_alone(dishes: list[Dish], tokenizer
     encoded = encode_shuffled(dishes, tokenizer, np.random.default_rng(1))
     assert [tokenizer.decode(e.ids.tolist()).dish_id for e in encoded] == [d.dish_id for d in dishes]
     assert any(not np.array_equal(e.ids, tokenizer.encode(d).ids) for e, d in zip(encoded, dishes, strict=True))
+
+
+def test_a_hidden_field_is_read_as_unknown_and_carries_no_loss(dishes: list[Dish], tokenizer: DishTokenizer) -> None:
+    known = [d for d in dishes if all(p.grams is not None for p in d.portions)]
+    clean = epoch_batches(known, tokenizer, 16, 3, 0)
+    hidden = epoch_batches(known, tokenizer, 16, 3, 0, Noise(field_masking=0.5))
+    no_course = no_amounts = rows = 0
+    for before, after in zip(clean, hidden, strict=True):
+        for i in range(len(before.inputs)):
+            rows += 1
+            course, amounts = before.parts[i] == 0, (before.parts[i] == 2) & (before.targets[i] != IGNORE)
+            loss = after.targets[i] != before.targets[i]
+            assert set(after.targets[i][loss]) <= {IGNORE}
+            if loss[course].any():
+                no_course += 1
+                assert after.inputs[i, 1] == tokenizer.course_id("unknown")
+            else:
+                assert after.inputs[i, 1] == before.inputs[i, 1]
+            if loss[amounts].any():
+                no_amounts += 1
+                assert loss[amounts].all()
+                assert (after.inputs[i, 1:][amounts[:-1]] == tokenizer.amount_ids[None]).all()
+            assert not loss[~course & ~amounts].any()
+    assert 0.3 < no_course / rows < 0.7 and 0.3 < no_amounts / rows < 0.7
+
+
+def test_a_title_cut_anew_still_says_the_same(dishes: list[Dish], tokenizer: DishTokenizer) -> None:
+    drawn = encode_shuffled(dishes, tokenizer, np.random.default_rng(1), sampled=1.0)
+    plain = [tokenizer.encode(d) for d in dishes]
+    assert [tokenizer.decode(r.ids.tolist()).title for r in drawn] == [tokenizer.decode(r.ids.tolist()).title for r in plain]
+    assert sum(len(a.ids) != len(b.ids) for a, b in zip(drawn, plain, strict=True)) > len(dishes) / 4
