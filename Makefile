@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run test dev sql lint bench clean
+.PHONY: run test dev sql lint bench ablations clean
 
 run: $(READY)
 	@$(BIN)/dish run
@@ -24,6 +24,9 @@ lint: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks.chain
+
+ablations: $(READY)
+	@$(BIN)/python -m benchmarks.ablations
 
 clean:
 	rm -rf .venv data/artifacts data/training data/candidates.duckdb data/report.* data/model_card.md

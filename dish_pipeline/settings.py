@@ -87,6 +87,8 @@ class TrainingPlan:
     evaluate_every: int
     """Steps between two evaluations, each of which also writes a checkpoint."""
     clip: float = 1.0
+    shuffle_foods: bool = True
+    """Draw the order of a dish's foods anew at each epoch; else they keep the recipe's."""
     token_dropout: float = 0.0
     """Share of the foods in the inputs that are replaced by random ones."""
     field_masking: float = 0.0

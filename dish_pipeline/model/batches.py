@@ -23,12 +23,26 @@ def draw_order(dish: Dish, rng: np.random.Generator) -> np.ndarray:
     return rng.permutation(len(dish.portions))
 
 
-def encode_shuffled(dishes: Sequence[Dish], tokenizer: DishTokenizer, rng: np.random.Generator, sampled: float = 0.0) -> list[Encoded]:
-    """Each dish with its foods in an order of its own; with chance `sampled` its title is cut into pieces anew."""
-    cut_anew = rng.random(len(dishes)) < sampled if sampled else np.zeros(len(dishes), dtype=bool)
-    if sampled:
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """What training draws, hides or changes in a dish; see `settings.TrainingPlan`."""
+
+    shuffle_foods: bool = True
+    token_dropout: float = 0.0
+    field_masking: float = 0.0
+    subword_sampling: float = 0.0
+
+
+ORDER_ONLY = Noise()
+
+
+def encode_noisy(dishes: Sequence[Dish], tokenizer: DishTokenizer, rng: np.random.Generator, noise: Noise = ORDER_ONLY) -> list[Encoded]:
+    """Each dish with its foods in an order of its own, and its title perhaps cut into other pieces."""
+    cut_anew = rng.random(len(dishes)) < noise.subword_sampling if noise.subword_sampling else np.zeros(len(dishes), dtype=bool)
+    if noise.subword_sampling:
         seed_sampling(int(rng.integers(2**31)))
-    return [tokenizer.encode(dish, draw_order(dish, rng).tolist(), bool(cut)) for dish, cut in zip(dishes, cut_anew, strict=True)]
+    orders = [draw_order(dish, rng).tolist() if noise.shuffle_foods else None for dish in dishes]
+    return [tokenizer.encode(dish, order, bool(cut)) for dish, order, cut in zip(dishes, orders, cut_anew, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +68,10 @@ def pad(rows: Sequence[Encoded], pad_id: int) -> Batch:
     return Batch(inputs, targets, parts)
 
 
-@dataclass(frozen=True, slots=True)
-class Noise:
-    """What training hides or changes in the inputs; each is a chance or share, see `settings.TrainingPlan`."""
-
-    token_dropout: float = 0.0
-    field_masking: float = 0.0
-    subword_sampling: float = 0.0
-
-
-NO_NOISE = Noise()
-
-
-def epoch_batches(dishes: Sequence[Dish], tokenizer: DishTokenizer, batch: int, seed: int, epoch: int, noise: Noise = NO_NOISE) -> list[Batch]:
+def epoch_batches(dishes: Sequence[Dish], tokenizer: DishTokenizer, batch: int, seed: int, epoch: int, noise: Noise = ORDER_ONLY) -> list[Batch]:
     """All batches of one training epoch, in random order."""
     rng = np.random.default_rng((seed, epoch))
-    rows = encode_shuffled(dishes, tokenizer, rng, noise.subword_sampling)
+    rows = encode_noisy(dishes, tokenizer, rng, noise)
     # Sorting by length with a little noise keeps padding small without freezing which dishes meet.
     keys = np.array([len(r.ids) for r in rows]) + rng.uniform(0, 6, len(rows))
     by_length = np.argsort(keys, kind="stable")

@@ -166,8 +166,7 @@ class DishTokenizer:
             portion = dish.portions[i]
             ids += [self.food_tokens[portion.food_id], self.amount_ids[portion.grams]]
             parts += [1, 2]
-        how = {"enable_sampling": True, "alpha": SAMPLING_ALPHA, "nbest_size": -1} if sampled else {}
-        words = self.pieces.encode(dish.title, **how)
+        words = self.pieces.encode(dish.title, enable_sampling=sampled, alpha=SAMPLING_ALPHA, nbest_size=-1)
         ids += [self.title, *words, self.end]
         parts += [1, *[3] * len(words), 3]
         return Encoded(np.array(ids, dtype=np.int32), np.array(parts, dtype=np.int8))

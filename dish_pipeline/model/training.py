@@ -25,7 +25,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from dish_pipeline.dish import Dish
-from dish_pipeline.model.batches import IGNORE, Batch, Noise, encode_shuffled, epoch_batches
+from dish_pipeline.model.batches import IGNORE, Batch, Noise, encode_noisy, epoch_batches
 from dish_pipeline.model.grammar import Grammar
 from dish_pipeline.model.scoring import part_bits
 from dish_pipeline.model.tokenizer import DishTokenizer
@@ -128,9 +128,9 @@ def train(
 
     rng = np.random.default_rng((seed, 0))
     chosen = rng.permutation(len(valid_dishes))[:MOST_VALIDATION_DISHES]
-    held_out = encode_shuffled([valid_dishes[i] for i in chosen], tokenizer, np.random.default_rng((seed, 1)))
+    held_out = encode_noisy([valid_dishes[i] for i in chosen], tokenizer, np.random.default_rng((seed, 1)))
 
-    noise = Noise(plan.token_dropout, plan.field_masking, plan.subword_sampling)
+    noise = Noise(plan.shuffle_foods, plan.token_dropout, plan.field_masking, plan.subword_sampling)
     per_epoch = max(1, math.ceil(len(train_dishes) / (plan.batch * plan.accumulate)))
     total = min(plan.epochs * per_epoch, plan.max_steps)
     begun = time.monotonic() - progress.seconds

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dish_pipeline.dish import Dish, Portion
-from dish_pipeline.model.batches import IGNORE, Batch, Noise, draw_order, encode_shuffled, epoch_batches, pad
+from dish_pipeline.model.batches import IGNORE, Batch, Noise, draw_order, encode_noisy, epoch_batches, pad
 from dish_pipeline.model.tokenizer import DishTokenizer, Encoded
 
 
@@ -36,7 +36,7 @@ def test_an_epoch_holds_every_dish_exactly_once(dishes: list[Dish], tokenizer: D
 
 
 def test_the_same_seed_and_epoch_give_the_same_batches(dishes: list[Dish], tokenizer: DishTokenizer) -> None:
-    for noise in (Noise(), Noise(0.1, 0.3, 0.5)):
+    for noise in (Noise(), Noise(True, 0.1, 0.3, 0.5)):
         assert _same(epoch_batches(dishes, tokenizer, 16, 3, 2, noise), epoch_batches(dishes, tokenizer, 16, 3, 2, noise))
 
 
@@ -101,7 +101,7 @@ def test_every_order_of_a_dish_is_as_likely_as_any_other() -> None:
 
 
 def test_shuffling_leaves_the_dishes_as_sets_alone(dishes: list[Dish], tokenizer: DishTokenizer) -> None:
-    encoded = encode_shuffled(dishes, tokenizer, np.random.default_rng(1))
+    encoded = encode_noisy(dishes, tokenizer, np.random.default_rng(1))
     assert [tokenizer.decode(e.ids.tolist()).dish_id for e in encoded] == [d.dish_id for d in dishes]
     assert any(not np.array_equal(e.ids, tokenizer.encode(d).ids) for e, d in zip(encoded, dishes, strict=True))
 
@@ -131,7 +131,12 @@ def test_a_hidden_field_is_read_as_unknown_and_carries_no_loss(dishes: list[Dish
 
 
 def test_a_title_cut_anew_still_says_the_same(dishes: list[Dish], tokenizer: DishTokenizer) -> None:
-    drawn = encode_shuffled(dishes, tokenizer, np.random.default_rng(1), sampled=1.0)
+    drawn = encode_noisy(dishes, tokenizer, np.random.default_rng(1), Noise(subword_sampling=1.0))
     plain = [tokenizer.encode(d) for d in dishes]
     assert [tokenizer.decode(r.ids.tolist()).title for r in drawn] == [tokenizer.decode(r.ids.tolist()).title for r in plain]
     assert sum(len(a.ids) != len(b.ids) for a, b in zip(drawn, plain, strict=True)) > len(dishes) / 4
+
+
+def test_the_recipes_own_order_is_kept_when_it_is_not_to_be_drawn(dishes: list[Dish], tokenizer: DishTokenizer) -> None:
+    kept = encode_noisy(dishes, tokenizer, np.random.default_rng(1), Noise(shuffle_foods=False))
+    assert [r.ids.tolist() for r in kept] == [tokenizer.encode(d).ids.tolist() for d in dishes]

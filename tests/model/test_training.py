@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 
 from dish_pipeline.dish import Dish
 from dish_pipeline.model import training
-from dish_pipeline.model.batches import encode_shuffled
+from dish_pipeline.model.batches import encode_noisy
 from dish_pipeline.model.scoring import part_bits
 from dish_pipeline.model.tokenizer import DishTokenizer
 from dish_pipeline.model.training import Interrupted, Outcome, learning_rate, make_optimisers, train
@@ -101,7 +101,7 @@ def test_the_outcome_is_the_model_that_was_best_on_the_validation_dishes(
 ) -> None:
     outcome = run(tmp_path)
     chosen = np.random.default_rng((5, 0)).permutation(20)
-    held_out = encode_shuffled([dishes[100 + i] for i in chosen], tokenizer, np.random.default_rng((5, 1)))
+    held_out = encode_noisy([dishes[100 + i] for i in chosen], tokenizer, np.random.default_rng((5, 1)))
     assert part_bits(outcome.model, held_out, tokenizer).sum(axis=1).mean() == pytest.approx(outcome.progress.best_bits)
     best = min(outcome.metrics, key=lambda m: m["valid_bits_per_dish"])
     assert best["step"] == outcome.progress.best_step
