@@ -9,6 +9,8 @@ seconds in all and by step, recipes a second, and the process's peak memory. The
 from __future__ import annotations
 
 import json
+import os
+import platform
 import random
 import re
 import resource
@@ -16,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from dish_pipeline.settings import CHECKOUT, INPUTS, Settings
@@ -90,9 +93,79 @@ def measure(count: int) -> dict[str, float]:
     return {"recipes": count, "accepted": len(dishes), "clusters": dishes["cluster"].nunique(), "peak_MiB": peak, **seconds}
 
 
+def recall(seed: int = 1) -> dict[str, float]:
+    """Edited copies of the project's own recipes: how many are found to be one dish with their original, by how alike they are.
+
+    An edit drops, adds or exchanges one to four ingredient lines (other lines come from other recipes) or a word of the title; the copy goes the
+    whole way of a recipe, from its wording on. Keys "0.8" and so on: recall among the copies whose exact Jaccard index of foods and title words
+    lies in [0.8, 0.85).
+    """
+    from dish_pipeline.dietetics.lexicon import load
+    from dish_pipeline.dietetics.parsing import LineParser
+    from dish_pipeline.recipes.duplicates import Forest, features_of, likeness, links
+    from dish_pipeline.recipes.readers import read_path
+    from dish_pipeline.recipes.validation import raw_frame, validate
+
+    rng = random.Random(seed)
+    recipes = read_path(INPUTS / "recipes").recipes
+    pool = [line for r in recipes for line in r.lines]
+    copies = []
+    for number, r in enumerate(recipes):
+        lines, words = list(r.lines), r.title.split()
+        for _ in range(rng.randint(1, 4)):
+            match rng.randrange(4):
+                case 0 if len(lines) > 3:
+                    lines.pop(rng.randrange(len(lines)))
+                case 1:
+                    lines.insert(rng.randrange(len(lines)), rng.choice(pool))
+                case 2:
+                    lines[rng.randrange(len(lines))] = rng.choice(pool)
+                case _ if len(words) > 1:
+                    words[rng.randrange(len(words))] = rng.choice(("Quick", "Sunday", "Village"))
+        rng.shuffle(lines)
+        copies.append(replace(r, title=" ".join(words), lines=tuple(lines), file="copies", row=number + 1))
+    result = validate(raw_frame([*recipes, *copies]), LineParser(load(Settings().lexicon)))
+    sets = features_of(result.dishes, result.mentions)
+    forest = Forest(len(sets))
+    for i, j in links(sets):
+        forest.join(i, j)
+    place = {(d.file, d.row): i for i, d in enumerate(result.dishes.itertuples())}
+    found: dict[float, list[bool]] = {}
+    for number, r in enumerate(recipes):
+        if ("copies", number + 1) in place:
+            i, j = place[r.file, r.row], place["copies", number + 1]
+            found.setdefault(int(likeness(sets[i], sets[j]) * 20) / 20, []).append(forest.root(i) == forest.root(j))
+    return {f"{low:g}": sum(hits) / len(hits) for low, hits in sorted(found.items()) if low >= 0.5} | {
+        "copies at 0.8 or more": sum(len(hits) for low, hits in found.items() if low >= 0.8)
+    }
+
+
+def main(counts: list[int]) -> None:
+    """Measure every count in a process of its own, then the recall; print the table and keep the figures."""
+    rows = []
+    print("| recipes | seconds | bound | ms a recipe | read | validate | cluster and split | write | peak MiB | bound |\n" + "|---" * 10 + "|", flush=True)
+    for count in counts:
+        done = subprocess.run([sys.executable, "-m", "benchmarks.recipes", "--one", str(count)], capture_output=True, text=True, check=True)
+        found = json.loads(done.stdout)
+        rows.append(found)
+        seconds, memory = BOUNDS.get(count, (None, None))
+        steps = " | ".join(f"{found[step]:.1f}" for step in ("read", "validate", "cluster and split", "write"))
+        print(
+            f"| {count:,} | {found['all']:.1f} | {_bound(found['all'], seconds)} | {1000 * found['all'] / count:.2f} | {steps} | "
+            f"{found['peak_MiB']:.0f} | {_bound(found['peak_MiB'], memory)} |", flush=True,
+        )
+    found = recall()
+    print("\nNear-duplicates found among edited copies, by Jaccard index: " + ", ".join(f"{k}: {v:.3g}" for k, v in found.items()))
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps({"machine": platform.processor() or platform.machine(), "cores": os.cpu_count(), "rows": rows, "recall": found}))
+
+
+def _bound(value: float, bound: float | None) -> str:
+    return "" if bound is None else f"{bound:g}: {'held' if value <= bound else 'MISSED'}"
+
+
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--one"]:
         print(json.dumps(measure(int(sys.argv[2]))))
     else:
-        for n in map(int, sys.argv[1:] or COUNTS):
-            print(subprocess.run([sys.executable, "-m", "benchmarks.recipes", "--one", str(n)], capture_output=True, text=True, check=True).stdout)
+        main([int(count) for count in sys.argv[1:]] or list(COUNTS))

@@ -48,7 +48,7 @@ class Drift:
 
 def seen(dishes: pd.DataFrame, mentions: pd.DataFrame) -> pd.DataFrame:
     """The rows of SEEN for a table of validated dishes."""
-    features = [sorted(s) for s in features_of(dishes.assign(title=""), mentions)]
+    features = [sorted(own.foods) for own in features_of(dishes, mentions)]
     learned = (dishes["split"] == "train") & dishes["trainable"].astype(bool)
     columns = {"recipe_id": list(dishes["recipe_id"]), "title": list(dishes["title"]), "features": features, "learned": list(learned)}
     return pd.DataFrame(columns, columns=list(SEEN))

@@ -9,7 +9,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dish_pipeline.recipes.duplicates import SAME_DISH, Forest, crossing_pairs, features, jaccard, links, same_dish
+from dish_pipeline.recipes.duplicates import SAME_FOODS, Features, Forest, crossing_pairs, features, jaccard, likeness, links, same_dish
 
 FOODS = [f"food{i}" for i in range(400)]
 WORDS = [f"word{chr(97 + i // 26)}{chr(97 + i % 26)}" for i in range(300)]
@@ -50,7 +50,7 @@ def edited(rng: np.random.Generator, row: tuple[str, str, list[str]]) -> tuple[s
             case _:
                 words[int(rng.integers(len(words)))] = str(rng.choice(WORDS))
         rng.shuffle(foods)
-        if jaccard(features(title, row[2], []), features(" ".join(words), foods, [])) >= 0.8:
+        if likeness(features(title, row[2], []), features(" ".join(words), foods, [])) >= 0.8:
             return f"{row[0]}copy", " ".join(words), foods
 
 
@@ -105,12 +105,18 @@ def test_thousands_of_the_same_and_of_nearly_the_same_recipe_take_seconds() -> N
     assert time.perf_counter() - begun < 20
 
 
+def test_the_same_foods_under_another_title_are_one_dish() -> None:
+    foods = FOODS[:10]
+    rows = [("a", "Pancakes", foods), ("b", "Grandmother's Sunday crêpes at the lake", [*foods[:9], "x"]), ("c", "Omelette", [*foods[:8], "y", "z"])]
+    assert clusters(frame(rows), {}) == ["a", "a", "c"]
+
+
 @given(st.data())
 @settings(deadline=None, max_examples=50)
 def test_the_exact_search_finds_every_pair(data: st.DataObject) -> None:
-    sets = st.lists(st.frozensets(st.sampled_from(FOODS[:12]), min_size=1, max_size=12), max_size=12)
+    sets = st.lists(st.frozensets(st.sampled_from(FOODS[:12]), min_size=1, max_size=12).map(lambda f: Features(f, frozenset())), max_size=12)
     held_out, learned = data.draw(sets), data.draw(sets)
-    every = [(i, j) for i, a in enumerate(held_out) for j, b in enumerate(learned) if jaccard(a, b) >= SAME_DISH]
+    every = [(i, j) for i, a in enumerate(held_out) for j, b in enumerate(learned) if jaccard(a.foods, b.foods) >= SAME_FOODS]
     assert crossing_pairs(held_out, learned) == every
 
 
