@@ -15,7 +15,7 @@ from dish_pipeline.assets import candidates, language_model, recipes
 from dish_pipeline.assets.workspace import Workspace
 
 ASSETS: list[dg.AssetsDefinition] = [
-    recipes.raw_recipes, recipes.validated_recipes, recipes.recipe_facts, recipes.augmented_recipes,
+    recipes.raw_recipes, recipes.rejected_recipes, recipes.validated_recipes, recipes.recipe_facts, recipes.augmented_recipes,
     language_model.tokenizer, language_model.baselines, language_model.trained_transformer, language_model.evaluation_report,
     language_model.champion_model,
     candidates.reviews, candidates.generated_candidates, candidates.candidate_store,

@@ -11,7 +11,7 @@ from dish_pipeline.definitions import build_defs, defs
 from dish_pipeline.settings import CHECKOUT
 
 DESIGN = {
-    "raw_recipes", "validated_recipes", "recipe_facts", "augmented_recipes", "tokenizer", "baselines", "trained_transformer",
+    "raw_recipes", "rejected_recipes", "validated_recipes", "recipe_facts", "augmented_recipes", "tokenizer", "baselines", "trained_transformer",
     "evaluation_report", "champion_model", "reviews", "generated_candidates", "candidate_store",
 }
 
@@ -34,7 +34,7 @@ def test_there_is_a_job_for_each_group_and_a_weekly_schedule() -> None:
 def test_the_chain_holds_together() -> None:
     graph = defs.resolve_asset_graph()
     upstream = graph.get(dg.AssetKey("candidate_store")).parent_keys
-    assert {k.to_user_string() for k in upstream} == {"generated_candidates", "recipe_facts", "reviews"}
+    assert {k.to_user_string() for k in upstream} == {"generated_candidates", "recipe_facts", "rejected_recipes", "reviews"}
     ancestors = graph.get_ancestor_asset_keys(dg.AssetKey("candidate_store")) if hasattr(graph, "get_ancestor_asset_keys") else None
     assert ancestors is None or dg.AssetKey("raw_recipes") in ancestors
 

@@ -13,7 +13,7 @@ import pandas as pd
 from pydantic import Field
 
 from dish_pipeline.assets.language_model import champion_model, split_dishes
-from dish_pipeline.assets.recipes import recipe_facts, validated_recipes
+from dish_pipeline.assets.recipes import recipe_facts, rejected_recipes, validated_recipes
 from dish_pipeline.assets.workspace import OWNERS, Workspace, code_of, make, markdown_table, schema_of
 from dish_pipeline.settings import DEFAULT_ASKS
 from dish_pipeline.store import candidates as store
@@ -139,7 +139,8 @@ def generated_candidates(context: dg.AssetExecutionContext, workspace: Workspace
 
 
 @dg.asset(
-    deps=[generated_candidates, recipe_facts, reviews], group_name=GROUP, kinds={"duckdb"}, owners=OWNERS, code_version=code_of("store"),
+    deps=[generated_candidates, recipe_facts, rejected_recipes, reviews], group_name=GROUP, kinds={"duckdb"}, owners=OWNERS,
+    code_version=code_of("store"),
     description="The DuckDB file that dietitians open, built anew and renamed into place after every stored verdict was proved from the stored rows.",
 )
 def candidate_store(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult:
@@ -147,9 +148,9 @@ def candidate_store(context: dg.AssetExecutionContext, workspace: Workspace) -> 
     from dish_pipeline.evaluation.ideas import SCHEMAS
 
     artifacts = workspace.artifacts
-    ideas, facts, seen = (artifacts.need(n) for n in ("generated_candidates", "recipe_facts", "reviews"))
+    ideas, facts, refused, seen = (artifacts.need(n) for n in ("generated_candidates", "recipe_facts", "rejected_recipes", "reviews"))
     path = workspace.settings.candidates
-    inputs = {n.asset: n.version for n in (ideas, facts, seen)}
+    inputs = {n.asset: n.version for n in (ideas, facts, refused, seen)}
     inputs |= {"lexicon": workspace.lexicon_version, "profiles": workspace.profiles_version}
 
     def build(folder: Path) -> dict[str, Any]:
@@ -157,6 +158,7 @@ def candidate_store(context: dg.AssetExecutionContext, workspace: Workspace) -> 
         frames |= {name: tables.read(ideas.path(f"{name}.parquet")) for name in SCHEMAS}
         pool = tables.read(facts.path("verdicts.parquet")).groupby(["profile", "verdict"]).size().reset_index(name="real_dishes")
         frames |= {"pool": pool, "reviews": tables.read(seen.path("reviews.parquet"))}
+        frames["rejected_recipes"] = tables.read(refused.path("rejected.parquet"))
         provenance = {**inputs, **{f"generated_candidates.{k}": v for k, v in ideas.manifest["inputs"].items()}, "made_at": ideas.manifest["made_at"]}
         counts = store.publish(path, frames, provenance)
         (folder / "counts.json").write_text(json.dumps(counts, sort_keys=True))

@@ -1,6 +1,6 @@
 """Assets of the group "recipes": from files to clean, split, judged and augmented dishes.
 
-What belongs here: raw_recipes, validated_recipes, recipe_facts, augmented_recipes.
+What belongs here: raw_recipes, rejected_recipes, validated_recipes, recipe_facts, augmented_recipes.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from dish_pipeline.dietetics.profiles import judge_all
 from dish_pipeline.dish import UNKNOWN_AMOUNT, Interval
 from dish_pipeline.recipes import augmentation, looks, schema, splits
 from dish_pipeline.recipes.readers import ReadError, read_path
-from dish_pipeline.recipes.validation import raw_frame, validate
+from dish_pipeline.recipes.validation import raw_frame, split_refused, validate
 from dish_pipeline.store import tables
 from dish_pipeline.store.artifacts import Artifact, file_hash
 
@@ -76,12 +76,40 @@ def raw_recipes(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.M
 
 
 @dg.asset(
+    deps=[raw_recipes], group_name=GROUP, kinds={"python", "pandas", "parquet"}, owners=OWNERS,
+    code_version=code_of("recipes/schema.py", "recipes/validation.py"),
+    description="Every row that was refused, by a reader or by the schema, with file, row, field, value, reason and remedy.",
+)
+def rejected_recipes(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult:
+    """Raw recipes -> the refused ones."""
+    raw = workspace.artifacts.need("raw_recipes")
+
+    def build(folder: Path) -> dict[str, Any]:
+        recipes = tables.read(raw.path("recipes.parquet"))
+        by_schema = split_refused(recipes)[1]
+        found = [f for f in (tables.read(raw.path("refused.parquet")), by_schema) if len(f)]
+        rejected = pd.concat(found) if found else by_schema
+        tables.write(rejected, folder / "rejected.parquet", schema.REJECTED)
+        accepted = len(recipes) - len(by_schema)
+        return {"rejected": len(rejected), "accepted": accepted, "summary": f"{len(rejected)} rows refused, {accepted} recipes accepted"}
+
+    def describe(artifact: Artifact) -> dict[str, Any]:
+        rejected = tables.read(artifact.path("rejected.parquet"))
+        return {
+            "dagster/row_count": len(rejected), "dagster/column_schema": schema_of(schema.REJECTED),
+            "by_reason": markdown_table(looks.refusals(rejected, "reason")), "by_file": markdown_table(looks.refusals(rejected, "file")),
+            "rejected_rows": markdown_table(rejected, 20),
+        }
+
+    return make(context, workspace, inputs={"raw_recipes": raw.version}, config={}, build=build, describe=describe)
+
+
+@dg.asset(
     deps=[raw_recipes], group_name=GROUP, kinds={"python", "pandas", "parquet"}, owners=OWNERS, code_version=code_of("recipes", "dietetics"),
-    description="Recipes that pass the schema, as dishes of lexicon foods with grams, in near-duplicate clusters split into train, valid and "
-    "test; every refused row with its reason.",
+    description="Recipes that pass the schema, as dishes of lexicon foods with grams, in near-duplicate clusters split into train, valid and test.",
 )
 def validated_recipes(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult:
-    """Recipes -> dishes, mentions, refusals."""
+    """Recipes -> dishes and what their lines name."""
     raw = workspace.artifacts.need("raw_recipes")
 
     def build(folder: Path) -> dict[str, Any]:
@@ -90,19 +118,16 @@ def validated_recipes(context: dg.AssetExecutionContext, workspace: Workspace) -
         ledger = _ledger(workspace)
         ledger = splits.split_dishes(dishes, result.mentions, ledger, workspace.seed)
         _enough(dishes, result.rejected, workspace.settings.recipes)
-        refused = [f for f in (tables.read(raw.path("refused.parquet")), result.rejected) if len(f)]
-        rejected = pd.concat(refused) if refused else result.rejected
         tables.write(dishes, folder / "dishes.parquet", schema.VALIDATED)
         tables.write(result.mentions, folder / "mentions.parquet", schema.MENTIONS)
-        tables.write(rejected, folder / "rejected.parquet", schema.REJECTED)
         tables.write(pd.DataFrame(ledger.items(), columns=list(schema.LEDGER)), folder / LEDGER, schema.LEDGER)
         usable = dishes[dishes["trainable"].astype(bool)]
         counts = Counter(usable["split"])
         return {
-            "dishes": len(dishes), "trainable": len(usable), "rejected": len(rejected), "clusters": int(dishes["cluster"].nunique()),
+            "dishes": len(dishes), "trainable": len(usable), "rejected": len(result.rejected), "clusters": int(dishes["cluster"].nunique()),
             "splits": dict(counts), "lines_resolved": float(dishes["lines_resolved"].sum() / max(1, dishes["lines"].sum())),
             "summary": f"{len(dishes)} dishes, {len(usable)} to learn from ({counts['train']} train, {counts['valid']} valid, "
-            f"{counts['test']} test), {len(rejected)} refused",
+            f"{counts['test']} test), {len(result.rejected)} refused",
         }
 
     def describe(artifact: Artifact) -> dict[str, Any]:
@@ -117,7 +142,6 @@ def validated_recipes(context: dg.AssetExecutionContext, workspace: Workspace) -
             "by_course": markdown_table(looks.by_course(dishes)), "by_cuisine": markdown_table(looks.by_cuisine(dishes), 60),
             "lengths": markdown_table(looks.lengths(dishes)), "commonest_foods": markdown_table(common, 15), "rarest_foods": markdown_table(rare, 15),
             "not_in_the_lexicon": markdown_table(missing.reset_index(), 15),
-            "rejected_rows": markdown_table(tables.read(artifact.path("rejected.parquet")), 20),
         }
 
     return make(

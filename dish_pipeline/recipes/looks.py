@@ -70,3 +70,9 @@ def open_points(verdicts: pd.DataFrame, count: int = 10) -> pd.DataFrame:
     """open point | verdicts: what keeps most verdicts unknown, so that a person knows what to complete next."""
     points = Counter(point.split(" per serving")[0] for points in verdicts[verdicts["verdict"] == "unknown"]["open_points"] for point in points)
     return pd.DataFrame(points.most_common(count), columns=["open point", "verdicts"])
+
+
+def refusals(rejected: pd.DataFrame, by: str, count: int = 20) -> pd.DataFrame:
+    """`by` (reason, file or field) | rows: the commonest first. A reason counts without what it says of the single row after its colon."""
+    kind = rejected[by].astype(str).str.split(": ").str[0] if by == "reason" else rejected[by]
+    return kind.value_counts().head(count).rename_axis(by).reset_index(name="rows")

@@ -143,6 +143,8 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFra
     if frame.empty:
         return
     plain = frame.astype(object).where(frame.notna(), None)
+    # Every row is looked at for a column's type: a sample may hold nothing but missing values.
+    connection.execute("SET GLOBAL pandas_analyze_sample = ?", [len(plain)])
     connection.register("incoming", plain)
     columns = ", ".join(f'"{c}"' for c in frame.columns)
     connection.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM incoming")

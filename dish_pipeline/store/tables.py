@@ -28,6 +28,8 @@ def write(frame: pd.DataFrame, path: Path, schema: Schema) -> None:
         if len(frame):
             # Through plain objects: pandas has several spellings of "missing", DuckDB one.
             plain = frame[list(schema)].astype(object).where(frame[list(schema)].notna(), None)
+            # Every row is looked at for a column's type: a sample may hold nothing but missing values.
+            connection.execute("SET GLOBAL pandas_analyze_sample = ?", [len(plain)])
             connection.register("frame", plain)
             casts = ", ".join(f'CAST("{name}" AS {kind})' for name, kind in schema.items())
             connection.execute(f"INSERT INTO t SELECT {casts} FROM frame")

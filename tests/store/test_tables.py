@@ -115,3 +115,12 @@ def test_any_table_comes_back(tmp_path: Path, values: list[tuple[object, ...]]) 
     back = tables.read(tmp_path / "t.parquet").astype(object)
     for name in names:
         assert [None if value is None or value != value else value for value in back[name]] == table[name].tolist()
+
+
+def test_a_value_that_comes_late_in_a_column_of_missing_ones_is_kept(tmp_path: Path) -> None:
+    count = 40_000
+    frame = pd.DataFrame({"word": [None] * count, "words": [None] * count, "number": [None] * count}, dtype=object)
+    for column, value in (("word", "late"), ("words", ["a", "b"]), ("number", 2.5)):
+        frame.at[count - 7, column] = value
+    tables.write(frame, tmp_path / "t.parquet", {"word": "VARCHAR", "words": "VARCHAR[]", "number": "DOUBLE"})
+    assert tables.read(tmp_path / "t.parquet").iloc[count - 7].tolist() == ["late", ["a", "b"], 2.5]

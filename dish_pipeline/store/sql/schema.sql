@@ -28,4 +28,7 @@ CREATE TABLE pool (profile VARCHAR, verdict VARCHAR, real_dishes BIGINT);  -- wh
 CREATE TABLE reviews (
     event_id BIGINT, idea_id VARCHAR, verdict VARCHAR, reason VARCHAR, reviewer VARCHAR, made_at VARCHAR, title VARCHAR
 );
+CREATE TABLE rejected_recipes (  -- rows of the recipe files that were not used, and why
+    file VARCHAR, "row" BIGINT, field VARCHAR, "value" VARCHAR, reason VARCHAR, remedy VARCHAR
+);
 CREATE TABLE provenance (name VARCHAR, value VARCHAR);
