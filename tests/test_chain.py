@@ -47,7 +47,7 @@ def test_a_run_ends_with_ideas_times_and_what_to_try_next(finished: tuple[Path, 
 def test_every_asset_of_the_design_has_an_artifact(finished: tuple[Path, str]) -> None:
     artifacts = Artifacts(finished[0] / "artifacts")
     for asset in (
-        "raw_recipes", "validated_recipes", "recipe_facts", "augmented_recipes", "tokenizer", "baselines", "trained_transformer",
+        "raw_recipes", "rejected_recipes", "validated_recipes", "recipe_facts", "augmented_recipes", "tokenizer", "baselines", "trained_transformer",
         "evaluation_report", "champion_model", "reviews", "generated_candidates", "candidate_store",
     ):
         assert artifacts.need(asset).manifest["fingerprint"]
@@ -108,7 +108,7 @@ def test_a_second_run_reuses_everything_and_a_review_takes_effect(finished: tupl
         ideas = reader.execute("SELECT idea_id, title FROM candidates WHERE origin = 'generated' ORDER BY idea_id LIMIT 2").fetchall()
         again = dish("run", "--preset", "tiny", "--data", str(data))
         assert again.returncode == 0, again.stderr
-        assert again.stdout.count("fresh, reused") == 12
+        assert again.stdout.count("fresh, reused") == 13
         assert dish("review", ideas[0][0], "accept", "--by", "a test", "--data", str(data)).returncode == 0
         assert dish("review", ideas[1][0], "reject", "--by", "a test", "--reason", "dull", "--data", str(data)).returncode == 0
         # The reader above stays open: it must not stop the publication, nor see it.
@@ -204,8 +204,50 @@ def test_a_stopped_training_leaves_no_orphan_and_goes_on_to_the_same_weights(
     assert weights[0] == weights[1]
 
 
-def test_the_committed_recipes_are_at_least_600_and_every_line_is_resolved() -> None:
+def test_the_report_looks_at_the_data(finished: tuple[Path, str]) -> None:
+    text = (finished[0] / "report.md").read_text(encoding="utf-8")
+    for heading in ("Courses", "Cuisines", "Lengths", "Real dishes by profile", "Commonest open points", "Shares that the lexicon resolves"):
+        assert f"### {heading}" in text
+    assert "| coeliac |" in text and "| breakfast |" in text
+
+
+def test_the_model_helps_to_clean_the_recipes(finished: tuple[Path, str]) -> None:
+    outcome = dish("suspicious", "--limit", "5", "--data", str(finished[0]))
+    assert outcome.returncode == 0, outcome.stderr
+    rows = re.findall(r"^ *[\d.-]+ bits  (\w+\.jsonl) row (\d+): (.+?): ", outcome.stdout, re.MULTILINE)
+    assert len(rows) == 5
+    file, row, title = rows[0]
+    assert json.loads((INPUTS / "recipes" / file).read_text(encoding="utf-8").splitlines()[int(row) - 1])["title"] == title
+
+
+def test_the_corpus_is_looked_at_as_a_whole(tmp_path: Path) -> None:
+    lines = (INPUTS / "recipes" / "korean.jsonl").read_text(encoding="utf-8").splitlines()
+    (tmp_path / "good.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    good = dish("corpus", "lint", str(tmp_path))
+    assert good.returncode == 0 and "titles that come twice: 0" in good.stdout, good.stdout + good.stderr
+    twin = {**json.loads(lines[0]), "title": "Another name"}
+    (tmp_path / "twin.jsonl").write_text(json.dumps(twin), encoding="utf-8")
+    bad = dish("corpus", "lint", str(tmp_path))
+    assert bad.returncode == 1 and "Another name" in bad.stdout, bad.stdout + bad.stderr
+
+
+def test_refused_rows_are_listed_and_stand_in_the_file(tmp_path: Path) -> None:
+    recipes = tmp_path / "recipes"
+    recipes.mkdir()
+    for name in ("italian.jsonl", "french.jsonl"):
+        (recipes / name).write_bytes((INPUTS / "recipes" / name).read_bytes())
+    (recipes / "odd.csv").write_text("title,ingredients\nSoup,\n,1 onion\n", encoding="utf-8")
+    data = tmp_path / "data"
+    run = dish("run", "--preset", "tiny", "--recipes", str(recipes), "--data", str(data))
+    assert run.returncode == 0, run.stdout + run.stderr
+    listed = dish("rejected", "--data", str(data)).stdout
+    assert "odd.csv row 2" in listed and "odd.csv row 3" in listed and "no title" in listed
+    with duckdb.connect(str(data / "candidates.duckdb"), read_only=True) as reader:
+        rows = reader.execute('SELECT file, "row", field FROM rejected_recipes ORDER BY "row"').fetchall()
+    assert rows == [("odd.csv", 2, "ingredients"), ("odd.csv", 3, "title")]
+
+
+def test_every_line_of_the_committed_recipes_is_resolved() -> None:
     outcome = dish("lexicon", "missing", str(INPUTS / "recipes"))
     resolved, of, total = re.search(r"(\d+) (of) (\d+) ingredient lines resolved", outcome.stdout).groups()  # type: ignore[union-attr]
     assert (resolved, of) == (total, "of")
-    assert sum(len(p.read_text().splitlines()) for p in (INPUTS / "recipes").glob("*.jsonl")) >= 600
