@@ -16,25 +16,40 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from dish_pipeline.dietetics.lexicon import Food
-from dish_pipeline.dietetics.wording import fold, phrase
+from dish_pipeline.dietetics.wording import fold, phrase, singular
 from dish_pipeline.dish import Interval
 
 GRAMS = {
     "g": 1.0, "gr": 1.0, "gram": 1.0, "gramme": 1.0, "grm": 1.0, "kg": 1000.0, "kilo": 1000.0, "kilogram": 1000.0, "mg": 0.001,
-    "oz": 28.35, "ounce": 28.35, "lb": 453.6, "lbs": 453.6, "pound": 453.6,
+    "gm": 1.0, "oz": 28.35, "ounce": 28.35, "lb": 453.6, "lbs": 453.6, "pound": 453.6,
 }
 """Mass units, grams each (international avoirdupois)."""
+
+_FRENCH_SPOONS = {"a soupe": 15.0, "a table": 15.0, "a tab": 15.0, "a cafe": 5.0, "a the": 5.0}
 
 MILLILITRES = {
     "ml": 1.0, "millilitre": 1.0, "milliliter": 1.0, "cl": 10.0, "dl": 100.0, "l": 1000.0, "litre": 1000.0, "liter": 1000.0, "cc": 1.0,
     "cup": 236.6, "c": 236.6, "tbsp": 14.79, "tablespoon": 14.79, "tbs": 14.79, "tbl": 14.79, "tblsp": 14.79, "tb": 14.79,
     "tsp": 4.93, "teaspoon": 4.93, "dessertspoon": 10.0, "dsp": 10.0, "fl oz": 29.57, "fluid ounce": 29.57, "pint": 473.2,
-    "pt": 473.2, "quart": 946.4, "qt": 946.4, "gallon": 3785.0, "gill": 118.3, "shot": 44.0, "jigger": 44.0, "wineglass": 120.0,
-    "tasse": 250.0, "cuillere a soupe": 15.0, "cuillere a cafe": 5.0, "cuillere a the": 5.0, "c a s": 15.0, "c a c": 5.0,
+    "pt": 473.2, "quart": 946.4, "qt": 946.4, "gallon": 3785.0, "gal": 3785.0, "gill": 118.3, "shot": 44.0, "jigger": 44.0, "lt": 1000.0,
+    "cupful": 236.6, "tablespoonful": 14.79, "teaspoonful": 4.93, "dessertspoonful": 10.0, "saltspoonful": 1.2, "table spoon": 14.79,
+    "tea spoon": 4.93, "dessert spoon": 10.0, "table spoonful": 14.79, "tea spoonful": 4.93, "dessert spoonful": 10.0,
+    "wineglass": 100.0, "wineglassful": 100.0, "glass": 200.0, "glassful": 200.0, "mug": 300.0, "mugful": 300.0, "teacup": 150.0,
+    "teacupful": 150.0, "ladle": 120.0, "ladleful": 120.0, "wine glass": 100.0, "wine glassful": 100.0, "liqueur glass": 25.0,
+    "tasse": 250.0, **{f"{spoon} {size}": ml for spoon in ("cuillere", "cuilleree", "cuil", "c") for size, ml in _FRENCH_SPOONS.items()},
+    "c soupe": 15.0, "c table": 15.0, "c the": 5.0, "c a s": 15.0, "c a c": 5.0,
 }
 """Volume units, millilitres each (US customary; French ones metric)."""
+
+_T = re.compile(r"\d ?t\.?$")
+"""A bare "t", which stands for a teaspoon, a tablespoon or a French cup."""
+
+_LOOSE_UNITS = {"wineglass", "wineglassful", "glass", "glassful", "mug", "mugful", "teacup", "teacupful", "ladle", "ladleful"}
+_LOOSE_UNITS |= {"wine glass", "wine glassful", "liqueur glass"}
+"""Vessels that no two kitchens have of one size."""
 
 PIECES = {
     "clove", "slice", "stalk", "sprig", "leaf", "bunch", "handful", "head", "bulb", "knob", "piece", "fillet", "breast", "thigh", "leg",
@@ -45,17 +60,49 @@ PIECES = {
 
 PIECE_WORDS = {
     "tin": "can", "package": "packet", "pkg": "packet", "pkt": "packet", "envelope": "sachet", "rib": "stalk", "strip": "rasher",
-    "drop": "dash", "splash": "dash", "drizzle": "dash", "pat": "knob", "log": "block", "root": "piece", "chunk": "piece", "round": "slice",
+    "drop": "dash", "splash": "dash", "drizzle": "dash", "pat": "knob", "log": "block", "root": "piece", "chunk": "piece",
     "gousse": "clove", "tranche": "slice", "branche": "sprig", "feuille": "leaf", "pincee": "pinch", "boite": "can", "botte": "bunch",
     "drumstick": "leg", "thumb": "piece", "medium sized": "medium", "big": "large", "extra large": "large", "spear": "stalk", "stem": "stalk",
     "bag": "packet", "box": "packet", "carton": "packet", "tub": "packet", "bottle": "jar", "container": "packet", "bouquet": "bunch",
     "square": "piece", "petit": "small", "moyen": "medium", "gros": "large", "grosse": "large", "petite": "small", "tete": "head",
-    "poignee": "handful", "loaf": "each", "kernel": "piece", "segment": "piece",
+    "poignee": "handful", "loaf": "each", "kernel": "piece", "segment": "piece", "punnet": "packet", "pouch": "packet", "pc": "piece",
+    "unit": "each", "grating": "pinch", "grind": "pinch", "grinding": "pinch", "dusting": "pinch",
 }
 """Other words for a counted unit."""
 
 INCHES = {"inch": 1.0, "cm": 0.4, "centimetre": 0.4, "centimeter": 0.4}
 """Lengths. Only a length of something whose pieces are weighed is an amount: "a 2-inch piece of ginger"."""
+
+_TWINS = {"packet": "pack", "pack": "packet"}
+"""Two names of one unit."""
+
+_OTHER_PIECES = {"ring": "slice", "chip": "slice", "disc": "slice", "segment": "piece", "kernel": "piece", "stem": "stalk"}
+_PARTS = frozenset({
+    *_OTHER_PIECES, "half", "quarter", "slice", "wedge", "cube", "strip", "leaf", "floret", "sprig", "stalk", "seed", "needle", "petal", "shaving",
+    "sliver", "shard", "curl", "rind", "bone", "joint", "roast",
+})
+"""Words after a name by which not the whole things are counted: "4 pineapple rings". Where a food has no weight for one, none is known."""
+
+_PARTS_OF_ANIMALS = frozenset({"head", "foot", "ear", "tongue", "rib"})
+_JOINTS = frozenset({"joint", "roast"})
+"""Whole cuts, which weigh what they weigh: a gammon joint is no gammon steak."""
+
+_SHARES_OF_ONE = {"half": 0.5, "quarter": 0.25}
+_HEAD_END = re.compile(r"[,;(:]|(?<=\w) (?:cut|torn|broken|sliced|chopped|halved|quartered|in|into|with|without|for|to|from|and|or|plus|as|on"
+                       r"|coupee?s?|tranchee?s?|hachee?s?|rapee?s?|en|et|ou)\b")
+"""Where a counted thing's name ends. What follows tells what is done with it: "1 lemon cut into wedges" is one lemon."""
+
+_MEASURE = re.compile(
+    r"[ -]*(?:(?:small|medium|large|big|good|generous|heaped|fresh)[ -])*"
+    r"(basket|tray|crate|bowl|bowlful|dollop|squeeze|glug|scraping|turn|twist|nest|tube|layer|batch|recipe|serving|portion|helping|thread|set)s?\b"
+)
+"""What holds or counts an unknown number of things: "2 nests of noodles" are no two packets."""
+
+_CUTS = {
+    "steak": 180.0, "chop": 180.0, "cutlet": 120.0, "escalope": 120.0, "fillet": 150.0, "medallion": 70.0, "slice": 35.0, "rasher": 25.0,
+    "breast": 180.0, "thigh": 120.0, "leg": 230.0, "wing": 60.0,
+}
+"""Grams of usual cuts, by which a weight in brackets is told to be of one of them or of all."""
 
 CONTAINERS = {"can", "jar", "packet", "pack", "sachet", "block", "ball", "bunch"}
 
@@ -76,9 +123,13 @@ _IMPERIAL = {"pint": 1.2, "pt": 1.2, "quart": 1.2, "qt": 1.2, "gallon": 1.2, "gi
 _UNITS = {form: unit for unit in (*GRAMS, *MILLILITRES, *PIECES, *INCHES) for form in (unit, unit + "s", unit + "es")}
 _UNITS |= {form: unit for word, unit in PIECE_WORDS.items() for form in (word, word + "s", word + "es")}
 _UNITS |= {unit.replace(" ", "s ", 1): unit for unit in MILLILITRES if " " in unit}
-_UNITS |= {"leaves": "leaf", "loaves": "each", "dozen": "dozen", "t": "t", "%": "%"}
+_UNITS |= {"leaves": "leaf", "loaves": "each", "dozen": "dozen", "pair": "pair", "pairs": "pair", "t": "t", "%": "%"}
+# "4 round courgettes" are whole ones.
+_UNITS |= {"rounds": "slice", "round of": "slice"}
 _UNITS |= dict.fromkeys(("mm", "degree", "degrees", "min", "mins", "minute", "minutes", "hour", "hours", "day", "days", "week", "weeks"), "%")
 """Word -> unit. "%" stands for all that makes a number no amount."""
+
+UNIT_FORMS = frozenset(_UNITS)
 
 _WORD_NUMBERS: dict[str, tuple[float, float]] = {
     "half a dozen": (6, 6), "half an": (0.5, 0.5), "half a": (0.5, 0.5), "a quarter of an": (0.25, 0.25), "a quarter of a": (0.25, 0.25),
@@ -87,22 +138,26 @@ _WORD_NUMBERS: dict[str, tuple[float, float]] = {
     "nine": (9, 9), "ten": (10, 10), "eleven": (11, 11), "twelve": (12, 12), "dozen": (12, 12), "un": (1, 1), "une": (1, 1),
     "deux": (2, 2), "trois": (3, 3), "quatre": (4, 4), "quelques": (2, 5),
 }
+_MULTIPLES = {"dozen": 12, "pair": 2}
 _SHARES = {"half": (0.5, 0.5), "a half": (0.5, 0.5), "quarter": (0.25, 0.25), "a quarter": (0.25, 0.25)}
 """Numbers only before a unit, since "half and half" is a cream."""
-NUMBER_WORDS = frozenset(word for spelt in (*_WORD_NUMBERS, *_SHARES) for word in spelt.split())
+WORD_NUMBERS = frozenset(word for spelt in (*_WORD_NUMBERS, *_SHARES) for word in spelt.split())
 _LOOSE = ("heaped", "heaping", "rounded", "generous", "good", "big", "fat", "scant", "large", "small")
 _ADJECTIVES = "|".join((*_LOOSE, "level", "medium", "thin", "thick", "short", "long", "whole", "full", "fresh", "dried", "metric"))
 _DIGITS = r"(?:\d+(?: ?[- ] ?| and )\d+ ?/ ?\d+|\d+ ?/ ?\d+|\d{1,3}(?:,\d{3})+(?!\d)|\d+[.,]\d+|\.\d+|\d+)"
-_UNIT = "|".join(re.escape(form).replace(r"\ ", "[ .]+") for form in sorted(_UNITS, key=len, reverse=True))
+_UNIT = "|".join(re.escape(form).replace(r"\ ", "[ .-]+") for form in sorted(_UNITS, key=len, reverse=True))
 _SPELT = "|".join(sorted(_WORD_NUMBERS, key=len, reverse=True))
 _NUMBER = rf"(?:{_DIGITS}|(?:{_SPELT})(?![a-z])|(?:a )?(?:half|quarter)(?= (?:{_UNIT})(?![a-z])))"
 _BEGINS = r"(?:(?<![a-z\d] )|(?<=of )|(?<=from )|(?<=or )|(?<=and )|(?<=plus ))"
-_NO_ONE = r"(?! (?:little|bit|lot|touch|mix|dollop|glug|squeeze|good amount))"
+_NO_ONE = r"(?! (?:little|bit|lot|touch|mix|dollop|glug|squeeze|good amount|l'|la\b|les?\b))"
+_ENDS = r"(?![a-z]|'[a-z])"
+"""Where a unit ends. "Moutarde a l'ancienne" is no litre of it."""
+
 _QUANTITY = re.compile(
     rf"(?<![a-z\d.,])(?<!\d/)(?:(?P<lo>{_NUMBER})(?P<half> and a half)?(?: ?(?:-|to|or|ou|a) ?(?P<hi>{_NUMBER}))?"
     # "a" is a number only where an amount can begin: at the start, after a joint, or before a unit.
-    rf"|(?P<one>{_BEGINS}an?(?= ){_NO_ONE}|an?(?= (?:(?:{_ADJECTIVES}) )*(?:{_UNIT})(?![a-z]))))"
-    rf"(?:[ -]*(?P<adjectives>(?:(?:{_ADJECTIVES})[ -])*)(?P<unit>{_UNIT})(?![a-z])\.?)?"
+    rf"|(?P<one>{_BEGINS}an?(?= ){_NO_ONE}|an?(?= (?:(?:{_ADJECTIVES}) )*(?:{_UNIT}){_ENDS})))"
+    rf"(?:(?: of an? |[ -]*)(?P<adjectives>(?:(?:{_ADJECTIVES})[ -])*)(?P<unit>{_UNIT}){_ENDS}\.?)?"
 )
 _VAGUE = re.compile(r"\b(pinch|dash|handful|sprig|splash|drizzle|knob|bunch|drop|pincee|poignee)\b")
 _SIZE = re.compile(r"\b(small|medium|large|big|petite?|moyen|grosse?)(?:ne)?s?\b")
@@ -114,14 +169,19 @@ _CUT = re.compile(r"[ -]*(?:(?:thick|wide|long|square)[ -]*)*(?:pieces|cubes|dic
 """A length that tells how something is cut."""
 _EACH = re.compile(r"\b(?:each|apiece)\b")
 _ABOUT = re.compile(r"\b(?:about|approx\w*|around|roughly|circa|environ)\b|~")
+_WEIGHING = re.compile(r"\b(?:of|weighing) $")
 _OPEN = re.compile(
     r"(?:\bplus|\band|\bwith|,) (?:(?:some|a (?:little|bit|few)) )?(?:extra|more)\b"
     r"(?![ -](?:virgin|large|firm|thick|mature|sharp|lean|fine|dry|hot|light))"
     r"|\bplus (?:some|a (?:little|bit|few))\b|\bor more\b|\bmore (?:if|as|to|for)\b|\b(?:to|for) taste\b|\bat least\b|\bau gout\b"
     r"|\b(?:as|if) (?:needed|required|necessary|desired)\b"
 )
+_OLD = re.compile(r"^(?:an?|\d+) day-old\b")
+"""In "1 day-old loaf" the number counts loaves, in "2-day-old bread" days."""
+
 _CONTAINER_NEXT = re.compile(
-    r"[) -]*(?:can|tin|jar|pack|packet|package|pkg|bag|block|bottle|carton|tub|box|container|ball|fillet|steak|breast|boite|sachet)s?(?:es)?\b"
+    r"[) -]*(?:can|tin|jar|pack|packet|package|pkg|bag|block|bottle|carton|tub|box|container|punnet|pouch|ball|fillet|steak|breast|boite|sachet)"
+    r"s?(?:es)?\b"
 )
 
 
@@ -164,25 +224,31 @@ def quantities(line: str) -> list[Quantity]:
 
     Raises ValueError for a number that has no value ("1/0 cup"), since what it stands for is then not known at all.
     """
-    text = fold(line)
+    return list(_quantities(fold(line)))
+
+
+@lru_cache(maxsize=256)
+def _quantities(text: str) -> tuple[Quantity, ...]:
     found, depth, seen = [], 0, 0
     for match in _QUANTITY.finditer(text):
         before = text[seen : match.start()]
         depth, seen = max(0, depth + before.count("(") - before.count(")")), match.start()
         lo, hi = (1.0, 1.0) if match["one"] else _range(match["lo"], match["hi"], 0.5 if match["half"] else 0.0)
-        unit = _UNITS[re.sub(r"[ .]+", " ", match["unit"])] if match["unit"] else ""
+        unit = _UNITS[re.sub(r"[ .-]+", " ", match["unit"])] if match["unit"] else ""
+        if unit == "%" and _OLD.search(text[match.start() :]):
+            unit = ""
         if unit == "%":
             continue
-        if unit == "dozen":
-            lo, hi, unit = lo * 12, hi * 12, ""
+        if unit in _MULTIPLES:
+            lo, hi, unit = lo * _MULTIPLES[unit], hi * _MULTIPLES[unit], ""
         elif unit == "t":
             # "T" and "t" are a tablespoon and a teaspoon, and case is lost.
             hi, unit = hi * 3, "tsp"
         elif unit in INCHES:
             lo, hi, unit = lo * INCHES[unit], hi * INCHES[unit], "inch"
-        loose = bool(match["adjectives"]) and any(word in _LOOSE for word in re.split("[ -]", match["adjectives"]))
+        loose = unit in _LOOSE_UNITS or (bool(match["adjectives"]) and any(word in _LOOSE for word in re.split("[ -]", match["adjectives"])))
         found.append(Quantity(lo, hi, unit, depth > 0, loose, *match.span()))
-    return found
+    return tuple(found)
 
 
 def _range(lo_text: str, hi_text: str | None, half: float) -> tuple[float, float]:
@@ -193,6 +259,7 @@ def _range(lo_text: str, hi_text: str | None, half: float) -> tuple[float, float
     return lo + half, hi + half
 
 
+@lru_cache(maxsize=4096)
 def _value(text: str) -> tuple[float, float]:
     spelt = _WORD_NUMBERS.get(text) or _SHARES.get(text)
     if spelt:
@@ -207,6 +274,15 @@ def is_amount(line: str) -> bool:
         return bool(quantities(line)) or bool(_VAGUE.search(fold(line)))
     except ValueError:
         return True
+
+
+def is_measured(line: str) -> bool:
+    """True when the text weighs or measures, rather than counts whole things."""
+    try:
+        found = quantities(line)
+    except ValueError:
+        return False
+    return found[0].unit not in ("", "each", "small", "medium", "large") if found else is_amount(line)
 
 
 def grams(line: str, food: Food) -> Interval | None:
@@ -236,7 +312,7 @@ def _amount(text: str, found: list[Quantity], food: Food) -> Interval | None:
     first = next((q for q in found if not q.in_brackets), found[0])
     later = found[found.index(first) + 1 :]
     if first.unit in GRAMS or first.unit in MILLILITRES:
-        again = next((q for q in later if q.unit in GRAMS and (q.in_brackets or _SAME.search(text[: q.start]))), None)
+        again = next((q for q in later if _is_exact(q, first, text) and (q.in_brackets or _SAME.search(text[: q.start]))), None)
         if first.unit in MILLILITRES and again and not _EACH.search(text):
             first = again
         total = _measure(first, food, text)
@@ -252,6 +328,15 @@ def _amount(text: str, found: list[Quantity], food: Food) -> Interval | None:
     return total
 
 
+def _is_exact(q: Quantity, first: Quantity, text: str) -> bool:
+    """True when `q` tells better than `first` how much there is: its mass, or the volume of a glass or of a "t" (spoon, or French cup)."""
+    vague = first.unit in _LOOSE_UNITS or bool(_T.search(text[first.start : first.end]))
+    if q.unit in GRAMS or not vague or q.unit not in MILLILITRES or q.unit in _LOOSE_UNITS:
+        return q.unit in GRAMS
+    # "One glass (33c)" is no 33 cups.
+    return q.hi * MILLILITRES[q.unit] <= 250 * max(1.0, first.hi)
+
+
 def _weighs(q: Quantity) -> bool:
     return q.unit in GRAMS or q.unit in MILLILITRES
 
@@ -259,7 +344,8 @@ def _weighs(q: Quantity) -> bool:
 def _belongs(q: Quantity, count: Quantity, text: str) -> bool:
     """True when `q` says how much `count` things are: "2 x 400 g", "1 (14 oz) can", "4 fillets, about 180 g each"."""
     between = text[count.end : q.start]
-    return q.in_brackets or bool(_EACH.search(text)) or bool(re.fullmatch(r"[ x-]*", between)) or bool(_ABOUT.search(between))
+    told = _ABOUT.search(between) or _WEIGHING.search(between)
+    return q.in_brackets or bool(_EACH.search(text)) or bool(re.fullmatch(r"[ x-]*", between)) or bool(told)
 
 
 def _times_length(first: Quantity, later: list[Quantity], text: str) -> tuple[Quantity, list[Quantity]]:
@@ -323,31 +409,61 @@ def _of_volume(q: Quantity, food: Food) -> Interval | None:
 
 
 def _of_pieces(q: Quantity, food: Food, text: str) -> Interval | None:
-    head = re.split(r"[,;(]", text[q.end :], maxsplit=1)[0]
     unit, size = (q.unit, "") if q.unit not in ("small", "medium", "large") else ("", q.unit)
     if unit in phrase(food.name) and unit not in food.pieces:
         # "4 cloves" of the spice are no garlic.
         unit = ""
+    if unit == "slice" and unit not in food.pieces and "round" in text[q.start : q.end]:
+        unit = ""
     if unit == "inch":
-        named = () if _CUT.match(head) else ("piece", "knob")
+        named = () if _CUT.match(re.split(r"[,;(]", text[q.end :], maxsplit=1)[0]) else ("piece", "knob")
         return next((_spread(q, food.pieces[name], 0.5) for name in named if name in food.pieces), None)
+    head = _HEAD_END.split(text[q.end :], maxsplit=1)[0]
     if not size and unit in ("", "each", "piece"):
         said = _SIZE.search(head) or _SIZE_AFTER.search(text)
         size = _UNITS.get(said.group(1), "") if said else ""
+    share: float | None = 1.0
     if not unit:
-        # "6 bacon rashers": the unit stands after the name.
-        unit = next((_UNITS[word] for word in head.split() if _UNITS.get(word) in food.pieces), "")
-    for name in (unit, size):
+        unit, share = _unit_after(head, food)
+    return None if share is None else _weighed(q, unit, size, share, food)
+
+
+def _unit_after(head: str, food: Food) -> tuple[str, float | None]:
+    """The unit that stands in the name ("6 bacon rashers") and the share of it that is meant; no share where it has no weight."""
+    words = head.split()
+    unit = next((_UNITS[word] for word in words if _UNITS.get(word) in food.pieces), "")
+    measure = _MEASURE.match(head)
+    if unit or measure:
+        word = measure.group(1) if measure else ""
+        return (unit, 1.0) if unit or _is_named(food, word) else (word, 1.0 if word in food.pieces else None)
+    parts = _PARTS | _PARTS_OF_ANIMALS if food.group in ("meat", "poultry", "fish", "crustacean") else _PARTS
+    # "Potato rounds" are slices, round potatoes are not.
+    found = ("slice" if word == "rounds" else singular(word) for word in words)
+    part = next((part for part in found if part in parts and (part in _JOINTS or not _is_named(food, part))), "")
+    if not part or part in _SHARES_OF_ONE:
+        return "", _SHARES_OF_ONE.get(part, 1.0)
+    unit = _OTHER_PIECES.get(part, part)
+    known = unit in food.pieces or part == "sprig" or (part == "leaf" and food.group == "herb")
+    return unit, 1.0 if known else None
+
+
+def _is_named(food: Food, word: str) -> bool:
+    """True when a name of the food holds the word: the leaf of bay leaves."""
+    return any(word in phrase(name) for name in (food.name, *food.aliases))
+
+
+def _weighed(q: Quantity, unit: str, size: str, share: float, food: Food) -> Interval | None:
+    for name in (unit, _TWINS.get(unit, ""), size):
         if name in food.pieces:
-            return _spread(q, food.pieces[name], 0.5 if name in DEFAULT_PIECES or (size and name != size) else 0.3)
+            return _spread(q, food.pieces[name] * share, 0.5 if name in DEFAULT_PIECES or (size and name != size) else 0.3)
     if unit in ("", "each", "piece"):
         for name in ("each", "medium", "piece"):
             if name in food.pieces:
-                return _spread(q, food.pieces[name], 0.5 if size else 0.3)
+                return _spread(q, food.pieces[name] * share, 0.5 if size else 0.3)
     if unit in DEFAULT_PIECES:
         return _spread(q, DEFAULT_PIECES[unit], 0.5)
     # A bare count of a food with a single known unit: "6 bacon" can only be rashers.
-    return _spread(q, next(iter(food.pieces.values())), 0.5) if not unit and len(food.pieces) == 1 else None
+    return _spread(q, next(iter(food.pieces.values())) * share, 0.5) if not unit and len(food.pieces) == 1 else None
 
 
 def _counted(count: Quantity, each: Quantity | None, food: Food, text: str) -> Interval | None:
@@ -363,12 +479,20 @@ def _counted(count: Quantity, each: Quantity | None, food: Food, text: str) -> I
     container = packed or count.unit in CONTAINERS
     if _EACH.search(text) or not between.strip(" x-") or (packed and not between.strip(" (")):
         total = many
-    elif not container and count.lo >= 3 and pieces and pieces.mid:
+    elif not container and count.lo >= 3 and (usual := _usual(count, pieces, food, text)):
         # "4 breasts (about 600 g)": one of the two readings is absurd.
-        total = min(one, many, key=lambda reading: abs(math.log(max(reading.mid or 0.0, 1e-9) / pieces.mid)) if pieces.mid else 0.0)
+        total = min(one, many, key=lambda reading: abs(math.log(max(reading.mid or 0.0, 1e-9) / usual)))
     else:
         total = Interval(min(one.lo, many.lo), many.mid if container else one.mid, max(one.hi, many.hi))
     return _drained(total, food, text) if container else total
+
+
+def _usual(count: Quantity, pieces: Interval | None, food: Food, text: str) -> float | None:
+    """Grams that so many things usually have. What a shoulder weighs says nothing of "4 shoulder steaks"."""
+    head = _HEAD_END.split(text[count.end :], maxsplit=1)[0]
+    words = [count.unit, *(singular(word) for word in re.findall(r"[a-z]+", head))]
+    cut = next((word for word in words if word in _CUTS and word not in food.pieces), None)
+    return _CUTS[cut] * (count.lo + count.hi) / 2 if cut and cut not in phrase(food.name) else pieces.mid if pieces else None
 
 
 def _drained(total: Interval, food: Food, text: str) -> Interval:

@@ -90,13 +90,33 @@ class Lexicon:
         return found
 
     @cached_property
-    def longest_phrase(self) -> int:
-        """The number of words of the longest alias."""
-        return max((len(p) for p in self.by_phrase), default=0)
+    def first_words(self) -> dict[str, int]:
+        """The first word of every name or alias -> the number of words of the longest one that begins with it."""
+        found: dict[str, int] = {}
+        for words in self.by_phrase:
+            found[words[0]] = max(len(words), found.get(words[0], 0))
+        return found
+
+    @cached_property
+    def _names(self) -> dict[str, set[Phrase]]:
+        found: dict[str, set[Phrase]] = {}
+        for words, food in self.by_phrase.items():
+            found.setdefault(food.food_id, set()).add(words)
+        return found
+
+    def is_kind_of(self, food: Food, wider: Food) -> bool:
+        """True when a name of `food` ends with a name of `wider`: a cheddar cheese is a cheese, and pure cream no ice cream."""
+        wide = self._names[wider.food_id]
+        return any(words[i:] in wide for words in self._names[food.food_id] for i in range(1, len(words)))
 
     def find(self, text: str) -> Food | None:
         """The food that this text names exactly (up to case, accents, plural), or None."""
         return self.by_phrase.get(phrase(text))
+
+    @cached_property
+    def weighty(self) -> list[str]:
+        """The keys that a food must not lose by being read as another: the allergens, and whether it is of an animal."""
+        return [*self.allergens(), *(key for key in ("animal_origin",) if key in self.keys)]
 
     def allergens(self) -> list[str]:
         """The keys of kind allergen, in file order."""

@@ -7,25 +7,26 @@ What belongs here: matching words against the lexicon, and what stands around a 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
-from dish_pipeline.dietetics.amounts import GRAMS, INCHES, MILLILITRES, NUMBER_WORDS, PIECE_WORDS, PIECES
+from dish_pipeline.dietetics import phrases, spans
+from dish_pipeline.dietetics.amounts import PIECE_WORDS, PIECES, UNIT_FORMS, WORD_NUMBERS
 from dish_pipeline.dietetics.lexicon import Food, Lexicon
-from dish_pipeline.dietetics.wording import BREAK, Token, located_tokens, phrase
+from dish_pipeline.dietetics.spans import AND, COLOURS, NOT, OR, PARTS, Span
+from dish_pipeline.dietetics.wording import BREAK, Phrase, Token, located_tokens, phrase, singular
 
-OR, AND = frozenset({"or", "ou"}), frozenset({"and", "et", "plus", "with", "avec"})
-
-_ALL_UNITS = {phrase(unit) for unit in (*GRAMS, *MILLILITRES, *PIECES, *PIECE_WORDS, *INCHES, "mm")}
+_ALL_UNITS = {phrase(form) for form in UNIT_FORMS if form not in ("t", "%")}
 _UNIT_WORDS = {words[0] for words in _ALL_UNITS if len(words) == 1}
-_LONG_UNITS = {words for words in _ALL_UNITS if len(words) > 1}
+_LONG_UNITS: dict[str, list[Phrase]] = {}
+for _words in _ALL_UNITS:
+    if len(_words) > 1:
+        _LONG_UNITS.setdefault(_words[0], []).append(_words)
 _HARMLESS_LETTERS = frozenset("asnwx")
 """What "a", "cup(s)", "w/" and "2 x" leave; any other letter may be a name ("E 220")."""
 
-_SAYS_NOTHING = _UNIT_WORDS | NUMBER_WORDS | _HARMLESS_LETTERS | OR | AND
+_NUMBER_WORDS = frozenset(WORD_NUMBERS)
+_SAYS_NOTHING = _UNIT_WORDS | _NUMBER_WORDS | _HARMLESS_LETTERS | OR | AND
 _CANNED = {"can": "canned", "tin": "tinned"}
 
-_NOT = frozenset({"not", "no", "without", "never", "sans"})
-_PARTS = frozenset({"juice", "zest", "peel", "rind"})
 _CLAIMED_KEY = {
     "gluten": "gluten", "wheat": "wheat", "dairy": "milk", "milk": "milk", "egg": "egg", "nut": "nuts", "peanut": "peanut", "soy": "soy",
     "soya": "soy", "sesame": "sesame", "fish": "fish", "sugar": "added_sugar", "lactose": "", "alcohol": "alcohol",
@@ -40,24 +41,17 @@ _REPLACING = frozenset({"vegan", "vegetarian", "veggie", "meatless", "mock", "im
 
 _REPLACING_PAIRS = frozenset({("plant", "based"), ("meat", "free")})
 _MAKES_ANOTHER = frozenset({
-    "ball", "stick", "loaf", "log", "square", "strip", "drop", "cup", "ring", "roll", "bite", "bar", "crumble", "crisp", "twist",
+    "ball", "stick", "loaf", "log", "square", "strip", "drop", "cup", "ring", "roll", "bite", "bar", "crumble", "crisp", "twist", "roast",
 })
 """Words that, right after a name, make a product of it: fish sticks, meat balls, peanut butter cups are coated, bound or filled."""
 
+_PLANT_PARTS, _NOT_LEAFY = frozenset({"leaf", "kernel"}), frozenset({"fruit", "grain", "legume", "nut"})
+"""Lemon leaves are no lemon, apricot kernels no apricot; a vegetable may be its leaves."""
+
+_ROASTS = frozenset({"meat", "poultry", "fish"})
+"""A beef roast is a joint of beef; a nut roast is bound with who knows what."""
+
 _CUT_PLANTS, _CUTS = frozenset({"vegetable", "fruit", "fungus", "herb"}), frozenset({"stick", "strip", "twist"})
-
-
-@dataclass
-class Span:
-    """Tokens `start` to `end` that name a food; several foods for "juice and zest of 1 lemon"."""
-
-    start: int
-    end: int
-    foods: list[Food]
-    name_is_alias: bool = True
-    either: bool = False
-    replaced_by: str = ""
-    cleared: set[str] = field(default_factory=set)
 
 
 class Reading:
@@ -72,38 +66,66 @@ class Reading:
             i for i, pair in enumerate(zip(self.words, self.words[1:], strict=False))
             if pair[0] in _CLAIMED_KEY and pair[1] == "free" and self._word(i + 2) not in _NO_CLAIM_AFTER
         ]
-        self.weighty = [*lexicon.allergens(), *(key for key in ("animal_origin",) if key in lexicon.keys)]
+        self.bound = [*self.claims, *(
+            i for i, pair in enumerate(zip(self.words, self.words[1:], strict=False))
+            if pair in _REPLACING_PAIRS and self._word(i + 2) not in _NO_CLAIM_AFTER
+        )]
+        """Places of words that a name takes together with the next or not at all: meat-free sausages are no meat."""
+
         self.spans: list[Span] = []
         self.unknown: list[str] = []
-        for step in (self._long_units, self._parts_of_fruit, self._names, self._units_that_are_foods, self._states, self._replacements, self._clear):
-            step()
-            self.spans.sort(key=lambda span: span.start)
+        steps: tuple[Callable[[Reading], None], ...] = (
+            Reading._long_units, Reading._parts_of_fruit, Reading._shapes, Reading._names, Reading._foreign_adjectives,
+            Reading._units_that_are_foods, Reading._asides, spans.widen, spans.said_twice, spans.count_peppers, spans.find_parts,
+            spans.share_heads, Reading._states, Reading._products, Reading._replacements, Reading._clear,
+        )
+        for step in steps:
+            step(self)
 
     def _word(self, i: int) -> str:
         return self.words[i] if 0 <= i < len(self.words) else BREAK
 
-    def _take(self, start: int, end: int) -> None:
+    def take(self, start: int, end: int) -> None:
+        """Marks tokens as accounted for."""
         self.taken[start:end] = [True] * (end - start)
 
-    def _is_number(self, i: int) -> bool:
+    def is_number(self, i: int) -> bool:
+        """True for figures."""
         return self.words[i][0].isdecimal()
 
-    def _says_nothing(self, i: int) -> bool:
+    def says_nothing(self, i: int) -> bool:
         """True for a number and for a word that names no food."""
         word = self.words[i]
-        return self._is_number(i) or word in self.lexicon.neutral_words or word in _SAYS_NOTHING
+        return self.is_number(i) or word in self.lexicon.neutral_words or word in _SAYS_NOTHING or (word == "t" and self._is_spoon(i))
+
+    def _is_spoon(self, i: int) -> bool:
+        """True for the t of "1 t salt". In French it may be a cup."""
+        french = spans.is_french(self.words) or " d'" in self.text
+        return i > 0 and self.is_number(i - 1) and not french
 
     def _long_units(self) -> None:
-        """ "1 cuillere a cafe" measures, and names no coffee."""
-        for unit in _LONG_UNITS:
-            for i in range(1, len(self.words) - len(unit) + 1):
-                if self._is_number(i - 1) and tuple(self.words[i : i + len(unit)]) == unit:
-                    self._take(i, i + len(unit))
+        """ "1 cuillere a cafe" measures, and names no coffee; "a tea-spoonful" no tea."""
+        for i, word in enumerate(self.words):
+            for unit in _LONG_UNITS.get(word, ()):
+                end = self._end_of(unit, i)
+                # "C a s" may be letters of anything; a spoon is one after any word that names nothing.
+                if end and i and (self.is_number(i - 1) or (len(word) > 1 and self._quiet(i - 1))):
+                    self.take(i, end)
+
+    def _end_of(self, unit: Phrase, i: int) -> int:
+        """Where the unit that begins at token `i` ends, or 0. A full stop may stand after each of its words: "c. a soupe"."""
+        for word in unit:
+            while self._word(i) == BREAK and i < len(self.words) and self.text[self.tokens[i].start] == ".":
+                i += 1
+            if self._word(i) != word:
+                return 0
+            i += 1
+        return i
 
     def _parts_of_fruit(self) -> None:
         """ "juice and zest of 2 limes" is what the lexicon names lime juice and lime zest."""
         for i, word in enumerate(self.words):
-            if word in _PARTS and not self.taken[i] and (self._word(i - 1), word) not in self.lexicon.by_phrase:
+            if word in PARTS and not self.taken[i] and (self._word(i - 1), word) not in self.lexicon.by_phrase:
                 parts, j = self._listed_parts(i)
                 if self._word(j) in ("of", "from"):
                     self._fruit_of(i, j + 1, parts)
@@ -114,43 +136,78 @@ class Reading:
         j = i + 1
         while True:
             k = j
-            while k < len(self.words) and self.words[k] not in _PARTS and self.words[k] not in ("of", "from") and (
-                self.taken[k] or self._says_nothing(k)
+            while k < len(self.words) and self.words[k] not in PARTS and self.words[k] not in ("of", "from") and (
+                self.taken[k] or self.says_nothing(k)
             ):
                 k += 1
-            if self._word(k) not in _PARTS:
+            if self._word(k) not in PARTS:
                 return parts, k
             parts.append(self.words[k])
             j = k + 1
 
     def _fruit_of(self, start: int, j: int, parts: list[str]) -> None:
-        while j < len(self.words) and (self.words[j] != BREAK or self._in_fraction(j)):
+        while j < len(self.words) and (self.words[j] != BREAK or self.in_fraction(j)):
             for end in range(min(j + 3, len(self.words)), j, -1):
                 foods = [food for part in parts if (food := self.lexicon.by_phrase.get((*self.words[j:end], part)))]
                 if len(foods) == len(parts) and not any(self.taken[j:end]):
-                    self._take(start, end)
+                    self.take(start, end)
                     self.spans.append(Span(start, end, foods, name_is_alias=False))
                     return
-            if not (self._says_nothing(j) or self.words[j] == BREAK):
+            if not (self.says_nothing(j) or self.words[j] == BREAK):
                 return
             j += 1
 
-    def _in_fraction(self, i: int) -> bool:
-        return 0 < i < len(self.words) - 1 and self.text[self.tokens[i].start] == "/" and self._is_number(i - 1) and self._is_number(i + 1)
+    def in_fraction(self, i: int) -> bool:
+        """True for the stroke of 1/2."""
+        return 0 < i < len(self.words) - 1 and self.text[self.tokens[i].start] == "/" and self.is_number(i - 1) and self.is_number(i + 1)
+
+    def _shapes(self) -> None:
+        """ "Potatoes, cut into chips" and "hake, in steaks" are no chips and no beef."""
+        for i in phrases.shapes(self.words, self.says_nothing):
+            if any(not taken and not self.says_nothing(k) for k, taken in enumerate(self.taken[:i])):
+                self.take(i, i + 1)
 
     def _names(self) -> None:
-        known = self.lexicon.by_phrase
-        for length in range(min(self.lexicon.longest_phrase, len(self.words)), 0, -1):
-            for start in range(len(self.words) - length + 1):
-                end = start + length
-                if any(self.taken[start:end]) or any((start <= i < end) != (start <= i + 1 < end) for i in self.claims):
-                    continue
+        known, firsts = self.lexicon.by_phrase, self.lexicon.first_words
+        found = []
+        for start, word in enumerate(self.words):
+            for end in range(min(start + firsts.get(word, 0), len(self.words)), start, -1):
                 food = known.get(tuple(self.words[start:end]))
                 if food is not None:
-                    self._take(start, end)
-                    self.spans.append(Span(start, end, [food]))
+                    state = word in self.lexicon.neutral_words and word not in COLOURS
+                    found.append((start - end + (0.5 if state else 0.0), start, end, food))
+        # The longest first, and of two as long the one that begins first; but boiled egg noodles are noodles, and no boiled egg.
+        for _, start, end, food in sorted(found, key=lambda name: name[:2]):
+            if not any(self.taken[start:end]) and not any((start <= i < end) != (start <= i + 1 < end) for i in self.bound):
+                self.take(start, end)
+                self.spans.append(Span(start, end, [food]))
         # Without its accent, French tea is the English article.
         self.spans = [span for span in self.spans if self.words[span.start : span.end] != ["the"] or len(self.spans) == 1]
+        self.spans.sort(key=lambda span: span.start)
+
+    def _foreign_adjectives(self) -> None:
+        """ "Tomate frito" is fried, and no tortilla chip; what else is in it, nobody said."""
+        for span in list(self.spans):
+            said = self.text[self.tokens[span.start].start : self.tokens[span.end - 1].end]
+            if said == "frito" and any(other.end == span.start for other in self.spans):
+                self.spans.remove(span)
+                self.taken[span.start] = False
+
+    def _asides(self) -> None:
+        for i in phrases.asides(self.words):
+            if not self.taken[i]:
+                self.take(i, i + 1)
+        self.spans = [span for n, span in enumerate(self.spans) if not self._is_aside(n, span)]
+
+    def _is_aside(self, n: int, span: Span) -> bool:
+        """True for "3 tbsp flour, for the sauce", "1 vanilla pod, seeds scraped" and "a walnut-sized ball of tamarind"."""
+        word, following = self.words[span.start] if span.end - span.start == 1 else "", self._word(span.end)
+        if n > 0 and word == "seed":
+            return following in phrases.SEEDS_OF
+        if n > 0 and word in phrases.SECTIONS:
+            return following == BREAK and self.words[max(0, span.start - 2) : span.start] == ["for", "the"]
+        likened = following == "sized" or (following == singular("size") and self.text[self.tokens[span.end].start - 1] == "-")
+        return likened and n + 1 < len(self.spans)
 
     def _units_that_are_foods(self) -> None:
         """ "2 cloves garlic" names no clove: a neighbour that is counted in cloves makes it a unit."""
@@ -163,7 +220,7 @@ class Reading:
                     self.spans.remove(span)
 
     def _quiet(self, i: int) -> bool:
-        return self._says_nothing(i) and self.words[i] not in OR | AND
+        return self.says_nothing(i) and self.words[i] not in OR | AND
 
     def _after(self, i: int, passable: Callable[[int], bool]) -> Span | None:
         """The next span from token `i` on, when only passable tokens stand before it."""
@@ -186,26 +243,32 @@ class Reading:
                 states += self._in_state(span, i)
             freer = False
             for i in range(span.end, end):
-                if self._word(i - 1) not in _NOT:
+                if self._word(i - 1) not in NOT:
                     found = self._in_state(span, i)
                     states += found
-                    freer = freer or (i not in self.claims and any(food.facts[key] < plain.facts[key] for food in found for key in self.weighty))
+                    less = any(food.facts[key] < plain.facts[key] for food in found for key in self.lexicon.weighty)
+                    freer = freer or (i not in self.claims and less)
             if states:
+                states = list({food.food_id: food for food in states}.values())
                 span.foods = [plain, *states] if freer else states
-                span.either = len(span.foods) > 1 and not _PARTS.intersection(self.words[span.end :])
+                span.either = len(span.foods) > 1 and not PARTS.intersection(self.words[span.end :])
 
     def _in_state(self, span: Span, i: int) -> list[Food]:
         """The food that the name of `span` and the word (or claim) at token `i` make together, if there is one; takes the word."""
-        name = tuple(self.words[span.start : span.end])
         word, claim = self.words[i], i in self.claims
-        if not span.name_is_alias or self.taken[i] or self._is_number(i) or i - 1 in self.claims:
+        if not span.name_is_alias or self.taken[i] or self.is_number(i) or i - 1 in self.claims:
             return []
-        known = self.lexicon.by_phrase
-        food = known.get((word, "free", *name) if claim else (_CANNED.get(word, word), *name))
-        if food is None and word in _PARTS:
+        known, state = self.lexicon.by_phrase, (word, "free") if claim else (_CANNED.get(word, word),)
+        name = tuple(self.words[span.start : span.alias_end])
+        food = known.get((*state, *name)) or (known.get((*state, *self.words[span.start : span.end])) if span.end > span.alias_end else None)
+        if food is None and len(name) > 1 and known.get(name[:-1]) is span.foods[0]:
+            # "Ground beef meat" is ground beef.
+            shorter = known.get((*state, *name[:-1]))
+            food = None if shorter is span.foods[0] else shorter
+        if food is None and word in PARTS:
             food = known.get((*name, word))
         if food is not None:
-            self._take(i, i + 2 if claim else i + 1)
+            self.take(i, i + 2 if claim else i + 1)
         return [food] if food else []
 
     def _just_before(self, span: Span) -> Iterator[int]:
@@ -216,8 +279,19 @@ class Reading:
             if self.taken[i] or self.words[i] in OR | AND:
                 return
             yield i
-            if not self._says_nothing(i) and i - 1 not in self.claims:
+            if not self.says_nothing(i) and i - 1 not in self.claims:
                 return
+
+    def _products(self) -> None:
+        for span in self.spans:
+            if span.end == len(self.words) or self.taken[span.end]:
+                continue
+            word, food = self.words[span.end], span.foods[0]
+            if span.plain and _says_again(food, word):
+                self.take(span.end, span.end + 1)
+            else:
+                another = word in _MAKES_ANOTHER or (word in _PLANT_PARTS and food.group in _NOT_LEAFY)
+                span.another = another and not _counts(food, word)
 
     def _replacements(self) -> None:
         """ "vegan sausage" is no sausage: what it is made of is not known, unless the lexicon has it."""
@@ -226,7 +300,7 @@ class Reading:
             length = 1 if word in _REPLACING else 2 if pair in _REPLACING_PAIRS and not self.taken[i + 1] else 0
             if not length or self.taken[i]:
                 continue
-            self._take(i, i + length)
+            self.take(i, i + length)
             if self._word(i - 1) in ("for", "if"):
                 # "(or tofu for vegans)" speaks of people.
                 continue
@@ -242,7 +316,7 @@ class Reading:
             if self.taken[i]:
                 # A part of a name: "gluten-free flour" stands in the lexicon.
                 continue
-            self._take(i, i + 2)
+            self.take(i, i + 2)
             key = _CLAIMED_KEY[self.words[i]]
             target = self._after(i + 2, self._within_claims) or self._before(i, lambda k: self.words[k] == BREAK or self._within_claims(k))
             if target and key:
@@ -256,16 +330,21 @@ class Reading:
     def left_over(self) -> list[str]:
         """The words that nothing accounts for."""
         left = list(self.unknown)
-        ends = {span.end: span for span in self.spans}
+        products = {span.end for span in self.spans if span.another}
         for i, word in enumerate(self.words):
-            if self.taken[i] or self._word(i - 1) in _NOT or word in _NOT:
+            if self.taken[i] or self._word(i - 1) in NOT or word in NOT:
                 continue
-            another = i in ends and word in _MAKES_ANOTHER and not _counts(ends[i].foods[0], word)
-            if another or not self._says_nothing(i):
+            if i in products or not self.says_nothing(i):
                 left.append(word)
         return left
 
 
 def _counts(food: Food, word: str) -> bool:
-    """True when the word after the food's name is a way to count or cut it: butter sticks, carrot sticks."""
-    return PIECE_WORDS.get(word, word) in food.pieces or (food.group in _CUT_PLANTS and word in _CUTS)
+    """True when the word after the food's name is a way to count or cut it: butter sticks, carrot sticks, canned pineapple rings."""
+    cut = word in _CUTS or (word == "ring" and food.name.startswith(("canned", "tinned")))
+    return PIECE_WORDS.get(word, word) in food.pieces or (food.group in _CUT_PLANTS and cut) or (word == "roast" and food.group in _ROASTS)
+
+
+def _says_again(food: Food, word: str) -> bool:
+    """True when a name of the food ends with the word: bolillo rolls are what the lexicon calls bolillo, and a bread roll."""
+    return any(phrase(name)[-1:] == (word,) for name in (food.name, *food.aliases))

@@ -11,9 +11,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from dish_pipeline.dietetics.amounts import grams, is_amount
+from dish_pipeline.dietetics.amounts import grams, is_amount, is_measured
 from dish_pipeline.dietetics.lexicon import Food, Lexicon
-from dish_pipeline.dietetics.naming import AND, OR, Reading, Span
+from dish_pipeline.dietetics.naming import Reading
+from dish_pipeline.dietetics.phrases import SECTIONS
+from dish_pipeline.dietetics.spans import AND, OR, Span
 from dish_pipeline.dietetics.wording import BREAK, fold
 from dish_pipeline.dish import Interval, Tri
 
@@ -33,7 +35,7 @@ class Mention:
     cleared: frozenset[str] = frozenset()
     """Keys that a claim in the text clears: "gluten-free soy sauce" clears gluten, and only gluten."""
     alternative: bool = False
-    """True for every food after the first of "butter or oil"."""
+    """True for every food after the first of "butter or oil", and for one that tells the kind of another: the coconut of "coconut chutney"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +53,6 @@ class Line:
         return self.heading or (bool(self.mentions) and all(m.food is not None for m in self.mentions))
 
 
-_SECTIONS = frozenset({
-    "sauce", "dressing", "dough", "pastry", "batter", "salad", "stuffing", "icing", "frosting", "glaze", "crust", "marinade", "gravy", "syrup",
-    "filling", "topping", "base", "coating", "garnish", "decoration", "assembly", "rub", "brine", "broth", "cake", "sponge", "dip",
-})
-"""Parts of a recipe, by which a line without an amount is known as a heading."""
-
 _FOR = re.compile(r"(?:for|pour) ")
 _ALTERNATIVE = re.compile(r"(?<!\d )\b(?:or|ou)\b|\b(?:or|ou)\b(?! \d)|(?<!\d) ?/|/ ?(?!\d)")
 _JOINED = re.compile(r"\b(?:and|et|plus|with|avec)\b|[&+]")
@@ -64,8 +60,9 @@ _EACH = re.compile(r"\beach\b")
 _OPTIONAL = re.compile(r"\b(?:optional|optionally|facultatif|facultative)s?\b")
 _PARTLY_EATEN = re.compile(
     r"\bfor (?:(?:deep|shallow|pan) ?-?)?"
-    r"(?:frying|greasing|dusting|brushing|drizzling|rolling|kneading|coating|serving|garnish\w*|sprinkling|boiling|the (?:pan|tin|pot|water))\b"
-    r"|\bto (?:serve|garnish|finish|decorate)\b|\bpasta water\b"
+    r"(?:frying|greasing|dusting|brushing|drizzling|dredging|dipping|wrapping|rolling|kneading|coating|serving|garnish\w*|sprinkling|boiling"
+    r"|the (?:pan|tin|pot|water|skillet|griddle|girdle|brine))\b"
+    r"|\bto (?:serve|garnish|finish|decorate|glaze|dredge|coat|cover|(?:(?:deep|shallow|pan) ?-?)?fry)\b|\bpasta water\b"
 )
 _ON_TOP = re.compile(r"\bplus\b|\bextra\b(?! virgin)")
 
@@ -111,32 +108,52 @@ def _is_heading(text: str, reading: Reading) -> bool:
         return False
     named = [reading.words[i] for span in reading.spans for i in range(span.start, span.end)]
     if bare.endswith(":"):
-        return bool(_FOR.match(bare)) or not named or (len(reading.spans) == 1 and named[-1] in _SECTIONS and len(named) == 1)
-    return bool(_FOR.match(bare)) and set(named) | set(reading.left_over()) <= _SECTIONS and BREAK not in reading.words
+        return bool(_FOR.match(bare)) or not named or (len(reading.spans) == 1 and named[-1] in SECTIONS and len(named) == 1)
+    return bool(_FOR.match(bare)) and set(named) | set(reading.left_over()) <= SECTIONS and BREAK not in reading.words
 
 
 def _mentions(reading: Reading, at_least_none: bool) -> list[Mention]:
     """The foods with their amounts. `at_least_none`: of the line's amounts, nothing need be eaten."""
-    clauses = _clauses(reading)
+    heads = [span for n, span in enumerate(reading.spans) if span.part_of is None and not _is_gloss(reading, n)]
+    clauses = _clauses(reading, heads)
     amounts = _Amounts(clauses, at_least_none)
+    place = {id(span): n for n, span in enumerate(heads)}
     mentions = []
-    for n, span in enumerate(reading.spans):
+    for span in reading.spans:
+        n = place.get(id(_whole(span)))
         if span.replaced_by:
             mentions.append(Mention(None, f"{span.replaced_by} {span.foods[0].name}", None))
-            continue
-        if clauses[n].gloss and span.foods == reading.spans[n - 1].foods:
-            # "sweet potato (batata)", "karashi mustard": one thing under two names.
-            continue
-        for place, food in enumerate(span.foods):
-            amount, alternative = amounts.of(n, food), clauses[n].alternative or (span.either and place > 0)
-            if amount is not None and (alternative or span.either):
-                amount = Interval(0.0, 0.0 if alternative else amount.mid, amount.hi)
-            cleared = frozenset(key for key in span.cleared if key in food.facts)
-            if any(food.facts[key] is Tri.CONTAINS for key in cleared):
-                # Something else stands in for what the claim denies: gluten-free flour without an entry of its own may be lupin.
-                amount = amount and Interval(0.0, amount.mid, None)
-                mentions.append(Mention(None, f"{'/'.join(sorted(cleared))}-free {food.name}", None, cleared))
-            mentions.append(Mention(food, food.name, amount, cleared, alternative))
+        elif n is not None:
+            mentions += _mentions_of(span, n, clauses[n], amounts)
+    return mentions
+
+
+def _is_gloss(reading: Reading, n: int) -> bool:
+    """True for the second name of "sweet potato (batata)" and "karashi mustard": one thing under two names."""
+    if n == 0 or reading.spans[n].foods != reading.spans[n - 1].foods or reading.spans[n].replaced_by or reading.spans[n].cleared:
+        return False
+    between = reading.text[reading.tokens[reading.spans[n - 1].end - 1].end : reading.tokens[reading.spans[n].start].start]
+    return not between.strip(" (")
+
+
+def _whole(span: Span) -> Span:
+    while span.part_of is not None:
+        span = span.part_of
+    return span
+
+
+def _mentions_of(span: Span, n: int, clause: _Clause, amounts: _Amounts) -> list[Mention]:
+    mentions = []
+    for place, food in enumerate(span.foods):
+        amount, alternative = amounts.of(n, food), clause.alternative or span.part_of is not None or (span.either and place > 0)
+        if amount is not None and (alternative or span.either):
+            amount = Interval(0.0, 0.0 if alternative else amount.mid, amount.hi)
+        cleared = frozenset(key for key in span.cleared if key in food.facts)
+        if any(food.facts[key] is Tri.CONTAINS for key in cleared):
+            # Something else stands in for what the claim denies: gluten-free flour without an entry of its own may be lupin.
+            amount = amount and Interval(0.0, amount.mid, None)
+            mentions.append(Mention(None, f"{'/'.join(sorted(cleared))}-free {food.name}", None, cleared))
+        mentions.append(Mention(food, food.name, None if span.another else amount, cleared, alternative))
     return mentions
 
 
@@ -147,23 +164,26 @@ class _Clause:
     text: str
     joint: str
     amount: bool
-    gloss: bool = False
-    """True when nothing but a bracket stands between the name before and this one, and no amount is given."""
     alternative: bool = False
     shared: bool = False
     """True for every food of "butter or oil", and for the butter of "100 g butter and lard": some of it, or all, or none."""
+    compound: bool = False
+    """True when another name tells the kind of the food: of 100 g coconut chutney nobody knows how much is coconut."""
+    half: str = ""
+    """"first" and "second" of two foods that share the first one's amount; "open" for a second that may be more: "2 tbsp sage and thyme"."""
 
 
-def _clauses(reading: Reading) -> list[_Clause]:
+def _clauses(reading: Reading, heads: Sequence[Span]) -> list[_Clause]:
     clauses: list[_Clause] = []
     start = 0
-    for n, span in enumerate(reading.spans):
-        end = len(reading.text) if n + 1 == len(reading.spans) else _border(reading, span, reading.spans[n + 1])
-        text = _masked(reading, span, start, end)
-        before = reading.text[reading.tokens[reading.spans[n - 1].end - 1].end : reading.tokens[span.start].start] if n else ""
+    for n, span in enumerate(heads):
+        end = len(reading.text) if n + 1 == len(heads) else _border(reading, span, heads[n + 1])
+        text = _masked(reading, start, end)
+        before = reading.text[reading.tokens[heads[n - 1].end - 1].end : reading.tokens[span.begin].start] if n else ""
         joint = "or" if _ALTERNATIVE.search(before) else "and" if _JOINED.search(before) else ","
         amount = is_amount(text)
-        clauses.append(_Clause(text, joint, amount, gloss=n > 0 and not amount and not before.strip(" (")))
+        compound = any(part.part_of is span for part in reading.spans)
+        clauses.append(_Clause(text, joint, amount, compound=compound))
         start = end
     for n, clause in enumerate(clauses[1:], start=1):
         if clause.joint == "or":
@@ -174,13 +194,22 @@ def _clauses(reading: Reading) -> list[_Clause]:
                 clauses[n].alternative = clauses[n - 1].shared = True
         elif clause.joint == "and" and not clause.amount:
             clauses[n - 1].shared = True
+            if clauses[n - 1].amount and (half := _half(reading, heads[n - 1], heads[n], clauses[n - 1].text)):
+                clauses[n - 1].half, clause.half = "first", half
     return clauses
+
+
+def _half(reading: Reading, left: Span, right: Span, text: str) -> str:
+    """How two foods share the amount that `text` gives. "1 tsp salt and pepper" may be pepper to taste, "2 tbsp sage and thyme" hardly."""
+    alike = left.foods[0].group == right.foods[0].group and is_measured(text)
+    beside = reading.words[left.end : right.begin] == ["and"]
+    return "second" if right.shares else "open" if alike and beside else ""
 
 
 def _border(reading: Reading, left: Span, right: Span) -> int:
     """Where the text that speaks of `left` ends: at the first comma or joint outside brackets, else at the last joint, else at its name."""
     end, depth = reading.tokens[left.end - 1].end, 0
-    for i in range(left.end, right.start):
+    for i in range(left.end, right.begin):
         token = reading.tokens[i]
         char = reading.text[token.start] if token.word == BREAK else ""
         depth += (char == "(") - (char == ")")
@@ -193,12 +222,13 @@ def _border(reading: Reading, left: Span, right: Span) -> int:
     return end
 
 
-def _masked(reading: Reading, span: Span, start: int, end: int) -> str:
-    """The text between two places, without the figures that are part of the food's name ("00 flour")."""
+def _masked(reading: Reading, start: int, end: int) -> str:
+    """The text between two places, without the figures that are part of a food's name ("00 flour")."""
     text = reading.text
-    if span.name_is_alias:
+    for span in reading.spans:
         name = slice(reading.tokens[span.start].start, reading.tokens[span.end - 1].end)
-        text = text[: name.start] + re.sub(r"\d", "_", text[name]) + text[name.stop :]
+        if span.name_is_alias and start <= name.start < end and not text[name].isalpha():
+            text = text[: name.start] + re.sub(r"\d", "_", text[name]) + text[name.stop :]
     return text[start:end]
 
 
@@ -213,12 +243,14 @@ class _Amounts:
     def of(self, n: int, food: Food) -> Interval | None:
         """Grams of the food of clause `n`."""
         clause = self.clauses[n]
-        source = clause if clause.amount else self.each
+        source = clause if clause.amount else self.clauses[n - 1] if clause.half in ("second", "open") else self.each
         while source is None and self.clauses[n].alternative:
             n -= 1
             source = self.clauses[n] if self.clauses[n].amount else None
         amount = grams(source.text, food) if source else None
-        if amount is not None and (self.at_least_none or (clause.shared and self.each is None)):
+        if amount is not None and clause.half and self.each is None:
+            return Interval(0.0, amount.mid and amount.mid / 2, None if clause.half == "open" else amount.hi)
+        if amount is not None and (self.at_least_none or clause.compound or (clause.shared and self.each is None)):
             return replace(amount, lo=0.0)
         return amount
 

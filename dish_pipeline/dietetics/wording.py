@@ -25,13 +25,14 @@ _SUPERSCRIPT = re.compile(r"(?<=\d)(?=[\u00b9\u00b2\u00b3\u2070-\u2079])")
 _SPACE = re.compile(r"\s+")
 _BREAKS = frozenset(",;:()[]/.+|")
 _TOKEN = re.compile(
-    r"[^\W\d_]+(?:'[^\W\d_]+)*\d*"  # a word, with digits that are part of it: E220
+    r"\bst\.(?= ?[^\W\d_])"  # a saint's full stop ends nothing: St. Louis
+    r"|[^\W\d_]+(?:'[^\W\d_]+)*\d*"  # a word, with digits that are part of it: E220
     r"|\d+(?:[.,]\d+)*"
     r"|[,;:()\[\]/.+&|]"
     r"|[\U0001f300-\U0001faff]"  # a picture can name a food, so it must not vanish
 )
 _FRENCH_ARTICLE = re.compile(r"[dl]'(?=\w\w)")
-_NOT_PLURAL = frozenset({"pastis", "cassis", "anis"})
+_NOT_PLURAL = frozenset({"pastis", "cassis", "anis", "sans"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Token:
     end: int
 
 
+@lru_cache(maxsize=256)
 def fold(text: str) -> str:
     """Lower case without accents, with plain dashes, apostrophes and fractions: "Crème 1½" -> "creme 1 1/2".
 
@@ -87,7 +89,7 @@ def located_tokens(folded: str) -> list[Token]:
         elif text[0].isdecimal():
             word = text
         else:
-            word = singular(_FRENCH_ARTICLE.sub("", text, count=1) if text[1:2] == "'" else text)
+            word = singular(_FRENCH_ARTICLE.sub("", text, count=1) if text[1:2] == "'" else text.rstrip("."))
         found.append(Token(word, *match.span()))
     return found
 

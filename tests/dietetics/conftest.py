@@ -1,4 +1,4 @@
-"""A kitchen of some 65 foods, written as the lexicon's five files: the confusable names on purpose. All figures are invented."""
+"""A kitchen of some 85 foods, written as the lexicon's five files: the confusable names on purpose. All figures are invented."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ coconut; coconut; nut; ; ; ; 20 15 9; 80; each:400
 peanut; peanut; nut; ; ; peanut; 18 16 8.5; 146; handful:30
 peanut_butter; peanut butter; nut; ; ; peanut ?added_sugar; 430 22 5; 258;
 butter_bean; butter bean; legume; lima bean; ; ; 3 21 7; 170; can:240
-egg; egg; egg; hen's egg; oeuf; egg animal_origin; 142 0.7 0; 243; each:50|small:40|medium:50|large:58
+egg; egg; egg; hen's egg|boiled egg; oeuf; egg animal_origin; 142 0.7 0; 243; each:50|small:40|medium:50|large:58
 egg_noodle; egg noodle; pasta_noodle; ; ; gluten wheat egg animal_origin; 21 71 3; 50; packet:250
 rice_noodle; rice noodle; pasta_noodle; ; ; ; 180 83 1.6; ; packet:250
 spaghetti; spaghetti; pasta_noodle; ; ; gluten wheat ?egg ?animal_origin; 6 75 3.2; ;
@@ -99,6 +99,29 @@ five_spice; five spice; spice; 5 spice; ; ; 50 60 25; 100;
 half_and_half; half and half; dairy; ; ; milk animal_origin; 41 4.3 0; 242;
 tofu; tofu; soy; bean curd; ; soy; 7 2 0.9; ; block:300
 water; water; water; ; eau; ; 0 0 0; 237;
+pork; pork; meat; ; porc; meat animal_origin; 55 0 0; ;
+pork_shoulder; pork shoulder; meat; ; ; meat animal_origin; 65 0 0; ; each:2000
+leek; leek; vegetable; ; ; ; 20 14 1.8; 89; each:89
+pork_sausage; pork sausage; meat; ; ; meat animal_origin ?gluten ?wheat; 800 5 0; ; each:57
+beef_steak; beef steak; meat; steak; ; meat animal_origin; 60 0 0; ; each:200
+meat; meat; meat; ; viande; meat animal_origin; 60 0 0; ;
+crab; Dungeness crab; crustacean; ; ; animal_origin; 290 0 0; 145; each:130
+potato; potato; vegetable; ; pomme de terre; ; 6 17 2.2; 150; each:213|small:170|large:369
+chips; chips; prepared; ; ; ?gluten ?milk ?egg; 300 30 3; ;
+tortilla_chips; tortilla chips; prepared; fritos; ; ?gluten ?milk; 400 60 5; ;
+chutney; chutney; condiment; ; ; ?sulphites added_sugar; 400 40 2; 280;
+chicken; chicken; poultry; ; poulet; animal_origin; 70 0 0; ; each:1200
+chicken_stock; chicken stock; stock; chicken broth; ; animal_origin ?celery; 300 1 0; 240;
+beef_stock; beef stock; stock; beef broth; ; meat animal_origin ?celery; 300 1 0; 240;
+stock; stock; stock; broth; ; ??; 300 1 0; 240;
+gravy; gravy; sauce; ; ; ??; 500 10 1; 250;
+pineapple; pineapple; fruit; ; ananas; ; 1 13 1.4; 165; each:905|slice:84
+white_chocolate; white chocolate; chocolate; ; ; milk animal_origin ?soy; 90 59 0; 170;
+dark_chocolate; dark chocolate; chocolate; ; ; ?milk ?soy; 20 50 8; 170;
+udon; udon noodle; pasta_noodle; udon|frozen udon; ; gluten wheat; 200 30 1; ; packet:200
+noodle; noodle; pasta_noodle; ; nouilles; gluten wheat ?egg; 20 70 3; ; packet:250
+seed; seed; seed; ; ; ?peanut; 20 20 8; 140;
+bread; bread; bread; ; pain; gluten wheat ?milk; 500 49 3; ; slice:30|each:400
 """
 FIGURES = ("sodium_mg", "carbohydrate_g", "fiber_g")
 
@@ -107,7 +130,8 @@ a about and any at au aux beaten best boiled boneless bought can canned chopped 
 drained du each extra finely for fraiche free fresh freshly frozen from fryer frying garnish good grated greasing ground halved hot if in inch into it
 juice kind la large le leftover les medium melted more mostly needed of off on optional or organic other packed peeled peeling picked piece pieces
 plain plus quartered range ready rinsed ripe roughly room separated serve serving shredded skinless sliced small soft softened stick sur
-taste temperature the then thinly to toasted unsalted unwaxed very virgin warm washed well whole with your
+taste temperature the then thinly to toasted unsalted unwaxed very virgin warm washed well whole with your thick thin its their off removed
+roast joint studded red white dark grind glass scraped round long deep size sized
 """
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from dish_pipeline.dietetics.amounts import GRAMS, MILLILITRES, grams, is_amount, number, quantities
+from dish_pipeline.dietetics.amounts import GRAMS, MILLILITRES, grams, is_amount, is_measured, number, quantities
 from dish_pipeline.dietetics.lexicon import Lexicon
 
 
@@ -81,6 +81,33 @@ READ = [
     ("a couple of onions", "onion", 154, 220, 286),
     ("half a dozen onions", "onion", 462, 660, 858),
     ("2 dozen eggs", "egg", 840, 1200, 1560),
+    ("2 pairs of eggs", "egg", 140, 200, 260),
+    ("3/4 of a cup flour", "flour", 75, 93.75, 112.5),
+    ("1 glass milk", "milk", 123.8, 206.3, 412.5),
+    ("a large glass of milk (about 250 ml)", "milk", 206, 257.8, 314.3),
+    ("a half wine-glass of water", "water", 30.0, 50.1, 100.1),
+    ("15 g sucre a l'ancienne", "sugar", 15, 15, 15),
+    ("3T flour", "flour", 6.25, 15.63, 28.1),
+    ("1 c. à soupe de sucre", "sugar", 11.9, 12.68, 13.44),
+    ("3 tea-spoonfuls flour", "flour", 6.25, 7.81, 9.38),
+    ("500 gm flour", "flour", 500, 500, 500),
+    # What is counted is a part of the thing, or the whole.
+    ("4 pineapple rings", "pineapple", 235, 336, 437),
+    ("2 potato halves", "potato", 149, 213, 277),
+    ("2 lemon quarters", "lemon", 35, 50, 65),
+    ("1 lemon cut into wedges", "lemon", 70, 100, 130),
+    ("3 potatoes in chips", "potato", 447, 639, 831),
+    ("2 round potatoes", "potato", 298, 426, 554),
+    ("2 rounds bread", "bread", 42, 60, 78),
+    ("1 round of potato", "potato", 149, 213, 277),
+    ("1 day-old bread", "bread", 280, 400, 520),
+    ("2 punnets egg noodles", "egg_noodle", 350, 500, 650),
+    # A weight in brackets is of all, unless that is absurd.
+    ("4 pork shoulder steaks (about 700g)", "pork_shoulder", 595, 700, 805),
+    ("4 pork shoulder steaks (180 g)", "pork_shoulder", 720, 720, 720),
+    ("8 thin slices beef (about 500 g)", "beef", 425, 500, 575),
+    ("1 chicken of 1.5 kg", "chicken", 1500, 1500, 1500),
+    ("a grating of nutmeg", "nutmeg", 0.15, 0.3, 0.45),
     ("1 onion, cut into 1-inch pieces", "onion", 77, 110, 143),
     ("1 onion, cut into 8 wedges", "onion", 77, 110, 143),
     ("a 2-inch piece of ginger", "ginger", 18, 30, 60),
@@ -114,7 +141,9 @@ UNREAD = [
     ("salt to taste", "salt"), ("salt", "salt"), ("1/0 cup flour", "flour"), ("200 g flour, 1/0 cup", "flour"), ("0 g flour", "flour"),
     ("9" * 400 + " g flour", "flour"), ("1,500 kg flour", "flour"), ("1.000 g flour", "flour"), ("a little butter", "butter"),
     ("parsley sprigs", "parsley"), ("1 slice onion", "onion"), ("onion, cut into 1 cm dice", "onion"), ("chopped in a bowl", "onion"),
-    ("180 degrees", "onion"), ("1 cup beef", "beef"), ("x" * 2000 + " 1 g", "flour"),
+    ("180 degrees", "onion"), ("1 cup beef", "beef"), ("x" * 2000 + " 1 g", "flour"), ("4 potato slices", "potato"), ("8 lemon leaves", "lemon"),
+    ("2 nests of egg noodles", "egg_noodle"), ("1 punnet of lemons", "lemon"), ("2-day-old bread", "bread"), ("2 chicken bones", "chicken"),
+    ("1 recipe potatoes", "potato"), ("sucre à l'ancienne", "sugar"),
 ]
 
 
@@ -137,10 +166,19 @@ def test_a_text_says_whether_it_gives_an_amount() -> None:
     assert not is_amount("chopped, to taste")
 
 
+def test_a_measure_is_told_from_a_count() -> None:
+    assert is_measured("2 tbsp")
+    assert is_measured("a handful of")
+    assert not is_measured("2 large")
+    assert not is_measured("3")
+    assert not is_measured("1/0 cup")
+    assert not is_measured("some")
+
+
 WORDS = (
     "1", "2", "1/2", "½", "1/0", "1.000", "0", "-", "to", "x", "(", ")", "each", "or", "plus", "and", "a", "half", "dozen", "about", "%",
     ",", "/", "cm", "inch", "large", "heaped", "can", "tin", "cup", "tbsp", "g", "kg", "oz", "fl", "clove", "pinch", "stick", "t", "extra",
-    "99999999",
+    "99999999", "glass", "pair", "of", "rings", "halves", "round", "rounds", "c.", "à", "soupe", "day", "-old", "weighing", "nest", "steaks",
 )
 
 

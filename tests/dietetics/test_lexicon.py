@@ -37,6 +37,16 @@ def test_nothing_is_found_by_similarity(kitchen: Lexicon, text: str) -> None:
     assert kitchen.find(text) is None
 
 
+@pytest.mark.parametrize(
+    ("food", "wider", "is_kind"),
+    [("cheddar", "tofu", False), ("udon", "noodle", True), ("noodle", "udon", False), ("peanut_butter", "butter", True), ("butter", "butter", True),
+     ("chicken_stock", "stock", True), ("butter_bean", "butter", False)],
+)
+def test_a_kind_is_told_by_the_end_of_a_name(kitchen: Lexicon, food: str, wider: str, is_kind: bool) -> None:
+    # "Salted butter" is an alias of butter.
+    assert kitchen.is_kind_of(kitchen.foods[food], kitchen.foods[wider]) is is_kind
+
+
 def test_a_food_without_a_row_and_an_empty_cell_are_unknown_in_everything(kitchen: Lexicon) -> None:
     for food_id in ("market_pickle", "mystery_sauce"):
         assert set(kitchen.foods[food_id].facts.values()) == {Tri.UNKNOWN}

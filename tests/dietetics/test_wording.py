@@ -61,6 +61,17 @@ def test_punctuation_is_a_break_that_no_name_crosses() -> None:
     assert tokens("salt & pepper") == ["salt", "and", "pepper"]
 
 
+def test_a_saints_full_stop_ends_nothing() -> None:
+    assert tokens("St. Louis ribs") == ["st", "loui", "rib"]
+    assert tokens("1 oz. salt") == ["1", "oz", BREAK, "salt"]
+    assert tokens("beef roast. Louis") == ["beef", "roast", BREAK, "loui"]
+
+
+def test_without_stays_without_in_french() -> None:
+    assert tokens("sans sel") == ["sans", "sel"]
+    assert tokens("San Marzano") == ["san", "marzano"]
+
+
 def test_letters_with_digits_and_pictures_do_not_vanish() -> None:
     assert tokens("E220") == ["e220"]
     assert tokens("sugar 🥜") == ["sugar", "🥜"]
