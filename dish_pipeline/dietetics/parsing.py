@@ -64,6 +64,10 @@ _PARTLY_EATEN = re.compile(
     r"|the (?:pan|tin|pot|water|skillet|griddle|girdle|brine))\b"
     r"|\bto (?:serve|garnish|finish|decorate|glaze|dredge|coat|cover|(?:(?:deep|shallow|pan) ?-?)?fry)\b|\bpasta water\b"
 )
+_FRYING = re.compile(r"\b(?:(deep)[ -]?(?:fat )?)?(?:frying|fry)\b")
+FRYING_BATH = 150.0
+"""Grams of fat from which on it is a bath to fry in: how much of it the food takes up is told by no recipe, so it has no best single figure."""
+
 _ON_TOP = re.compile(r"\bplus\b|\bextra\b(?! virgin)")
 
 
@@ -93,10 +97,19 @@ class LineParser:
         # Of "flour, plus extra for dusting" all but the extra is eaten.
         partly = bool(_PARTLY_EATEN.search(body)) and not _ON_TOP.search(body)
         mentions = _merged(_mentions(reading, at_least_none=optional or partly))
+        if partly and (frying := _FRYING.search(body)):
+            mentions = [_of_a_bath(mention, 0.0 if frying[1] else FRYING_BATH) for mention in mentions]
         left = reading.left_over()
         if left or too_long or not mentions:
             mentions.append(Mention(None, " ".join(left) or text[:LONGEST_LINE], None))
         return Line(text, tuple(mentions), optional=optional)
+
+
+def _of_a_bath(mention: Mention, least: float) -> Mention:
+    """A fat to fry in, of at least so many grams, without its best single figure; the bounds stay."""
+    if mention.food is None or mention.food.group not in ("oil", "fat") or mention.grams is None or (mention.grams.mid or 0.0) < least:
+        return mention
+    return replace(mention, grams=replace(mention.grams, mid=None))
 
 
 def _is_heading(text: str, reading: Reading) -> bool:

@@ -94,3 +94,13 @@ def test_no_trap_is_missed_or_silently_free(reader: LineParser) -> None:
         wrong += [(row["text"], key, status[key].word) for key in filter(None, row["must_not_flag"].split(";")) if status[key] is not Tri.FREE]
     assert rows
     assert not wrong
+
+
+@pytest.mark.parametrize(("line", "mid"), [
+    ("600 ml olive oil for deep frying", None), ("2 cups vegetable oil, for frying", None), ("2 tbsp olive oil for frying", 27.0),
+    ("1 litre sunflower oil, to deep fry", None),
+])
+def test_a_bath_to_fry_in_has_no_best_figure(reader: LineParser, line: str, mid: float | None) -> None:
+    (mention,) = reader.parse(line).mentions
+    assert mention.grams is not None and mention.grams.lo == 0
+    assert mention.grams.mid == (None if mid is None else pytest.approx(mid, rel=0.1))
