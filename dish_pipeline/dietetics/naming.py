@@ -36,6 +36,22 @@ _CLAIMED_KEY = {
 _NO_CLAIM_AFTER = frozenset({"range", "ranging", "run", "roaming", "from", "of", "flowing"})
 """Words after "free" that make it no claim: "1 egg, free range" is an egg."""
 
+_CONDITIONS = frozenset({
+    "if", "when", "where", "unless", "depending", "optional", "optionally", "preferably", "preferred", "ideally", "maybe", "perhaps", "alternatively",
+    "possibly", "substitute", "si", "necessary", "needed", "required", "desired",
+})
+"""Words that make a claim an alternative: "sausages (gluten-free if needed)" may hold gluten. Anywhere in the line, for the safe side."""
+
+_STATES_AFTER = frozenset({
+    "raw", "fresh", "frozen", "dry", "cooked", "ground", "whole", "plain", "lean", "sweet", "hot", "mild", "light", "dark", "white", "black",
+    "brown", "red", "green", "yellow", "full", "skim", "semi", "thick", "thin", "ripe", "hard", "soft", "bitter", "can", "tin",
+})
+"""Adjectives that may follow the name at once ("rice cooked", "sugar brown"), beside participles; a noun there is another thing: a steak
+sandwich is no sandwich steak."""
+
+_KIND_AFTER = frozenset({"sauce", "olive", "mushroom"})
+"""Names that French, and old English, puts before their kind: sauce soya, olives Kalamata, mushroom-buttons."""
+
 _REPLACING = frozenset({"vegan", "vegetarian", "veggie", "meatless", "mock", "imitation", "faux", "fake", "artificial"})
 """Words that make another thing of the food after them. A lexicon entry with such a word is read before this counts."""
 
@@ -64,8 +80,10 @@ class Reading:
         self.taken = [word == BREAK for word in self.words]
         self.claims = [
             i for i, pair in enumerate(zip(self.words, self.words[1:], strict=False))
-            if pair[0] in _CLAIMED_KEY and pair[1] == "free" and self._word(i + 2) not in _NO_CLAIM_AFTER
+            if pair[0] in _CLAIMED_KEY and pair[1] == "free" and self._word(i + 2) not in _NO_CLAIM_AFTER and self._word(i - 1) not in NOT
         ]
+        if not _CONDITIONS.isdisjoint(self.words):
+            self.claims = []
         self.bound = [*self.claims, *(
             i for i, pair in enumerate(zip(self.words, self.words[1:], strict=False))
             if pair in _REPLACING_PAIRS and self._word(i + 2) not in _NO_CLAIM_AFTER
@@ -257,6 +275,11 @@ class Reading:
         """The food that the name of `span` and the word (or claim) at token `i` make together, if there is one; takes the word."""
         word, claim = self.words[i], i in self.claims
         if not span.name_is_alias or self.taken[i] or self.is_number(i) or i - 1 in self.claims:
+            return []
+        if claim and i >= span.end and self._after(i + 2, self._within_claims):
+            return []
+        at_once = i == span.end and not claim and self.words[span.start] not in _KIND_AFTER
+        if at_once and not (word in _STATES_AFTER or word.endswith("ed") or word in PARTS):
             return []
         known, state = self.lexicon.by_phrase, (word, "free") if claim else (_CANNED.get(word, word),)
         name = tuple(self.words[span.start : span.alias_end])

@@ -10,6 +10,7 @@ import pytest
 from dish_pipeline.dietetics import lexicon as lexicon_room
 from dish_pipeline.dietetics.lexicon import Lexicon
 from dish_pipeline.dietetics.parsing import LineParser
+from dish_pipeline.settings import INPUTS
 
 KEYS = """key,kind,label,eu14,us9,part_of,source
 gluten,allergen,gluten-containing cereal,yes,,,made up
@@ -197,3 +198,31 @@ def kitchen(kitchen_folder: Path) -> Lexicon:
 def parser(kitchen: Lexicon) -> LineParser:
     """A parser of the kitchen."""
     return LineParser(kitchen)
+
+
+@pytest.fixture(scope="session")
+def real_lexicon() -> Lexicon:
+    """The lexicon that people use."""
+    return lexicon_room.load(INPUTS / "lexicon")
+
+
+@pytest.fixture(scope="session")
+def real_parser(real_lexicon: Lexicon) -> LineParser:
+    """A parser of the lexicon that people use."""
+    return LineParser(real_lexicon)
+
+
+SUMMARY = pytest.StashKey[list[str]]()
+"""Lines that a test wants to be read at the end of every run, a passed one too."""
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Prints them; `-q` swallows the output of tests that pass."""
+    for line in config.stash.get(SUMMARY, []):
+        terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def summary(request: pytest.FixtureRequest) -> list[str]:
+    """Where a test appends the lines that stand in pytest's summary."""
+    return request.config.stash.setdefault(SUMMARY, [])
