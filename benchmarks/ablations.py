@@ -55,7 +55,8 @@ class Change:
 CHANGES = (
     Change("base"),
     Change("the recipe's own order of foods", training={"shuffle_foods": False}),
-    Change("amounts varied, 1 variant a dish", augmentation={"amounts": 1}),
+    Change("amounts not varied", augmentation={"amounts": 0}),
+    Change("amounts varied, 2 variants a dish", augmentation={"amounts": 2}),
     Change("swaps within a group, 1 variant a dish", augmentation={"swaps": 1}),
     Change("field masking 0.15", training={"field_masking": 0.15}),
     Change("field masking 0.3", training={"field_masking": 0.3}),

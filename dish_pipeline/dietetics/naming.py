@@ -33,11 +33,11 @@ _CLAIMED_KEY = {
 }
 """What may stand before "free", and the key it clears; lactose is no key."""
 
-_NO_CLAIM_AFTER = frozenset({"range", "ranging", "run", "roaming", "from", "of", "flowing"})
-"""Words after "free" that make it no claim: "1 egg, free range" is an egg."""
+_NO_CLAIM_AFTER = frozenset({"range", "ranging", "run", "roaming", "from", "of", "flowing", "optional", "optionally"})
+"""Words after "free" that make it no claim: "1 egg, free range" is an egg, and "flour (gluten-free optional)" any flour."""
 
 _CONDITIONS = frozenset({
-    "if", "when", "where", "unless", "depending", "optional", "optionally", "preferably", "preferred", "ideally", "maybe", "perhaps", "alternatively",
+    "if", "when", "where", "unless", "depending", "preferably", "preferred", "ideally", "maybe", "perhaps", "alternatively",
     "possibly", "substitute", "si", "necessary", "needed", "required", "desired",
 })
 """Words that make a claim an alternative: "sausages (gluten-free if needed)" may hold gluten. Anywhere in the line, for the safe side."""

@@ -26,7 +26,7 @@ SCHEMA = {
 class Plan:
     """How many variants of each kind a dish gets."""
 
-    amounts: int = 0
+    amounts: int = 1
     """The serving made larger or smaller as a whole, and each amount rounded anew."""
 
     swaps: int = 0

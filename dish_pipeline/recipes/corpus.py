@@ -7,7 +7,7 @@ does and judges the collection as a whole; single rows are judged in `validation
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import log
 
@@ -15,8 +15,11 @@ import numpy as np
 import pandas as pd
 
 from dish_pipeline.dietetics.lexicon import Lexicon
+from dish_pipeline.dietetics.parsing import LineParser
 from dish_pipeline.dietetics.wording import phrase
 from dish_pipeline.recipes.duplicates import jaccard
+from dish_pipeline.recipes.readers.reading import Reading
+from dish_pipeline.recipes.validation import raw_frame, validate
 
 TOO_NEAR = 0.85
 """Jaccard index of the foods over which two dishes are one under two names."""
@@ -117,3 +120,52 @@ def outliers(sizes: pd.DataFrame) -> pd.DataFrame:
     columns = [*sizes.columns, "of", "score"]
     frame = pd.DataFrame(found, columns=columns)
     return frame.reindex(frame["score"].abs().sort_values(ascending=False, kind="stable").index)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A collection looked at: how many rows were refused, its dishes, their likeness, the faults, and amounts for a person to look at."""
+
+    refused: int
+    dishes: pd.DataFrame
+    likeness: Likeness
+    near: list[tuple[str, str, float]]
+    titles: list[list[str]]
+    sizes: pd.DataFrame
+    outliers: pd.DataFrame
+
+
+def judge(reading: Reading, parser: LineParser, lexicon: Lexicon) -> Judgement:
+    """Read the collection as the pipeline does, and look at it as a whole."""
+    validated = validate(raw_frame(reading.recipes), parser)
+    dishes = validated.dishes
+    found = likeness([frozenset(foods) for foods in dishes["food_ids"]])
+    sizes = servings(dishes, lexicon)
+    refused = len(reading.refusals) + len(validated.rejected)
+    return Judgement(refused, dishes, found, too_near(dishes, found), repeated_titles(dishes), sizes, outliers(sizes))
+
+
+def described(found: Judgement, limit: int) -> Iterator[str]:
+    """The judgement in lines for a person; lists are cut at `limit`."""
+    dishes, counts = found.dishes, Counter(found.dishes["course"])
+    yield f"{len(dishes)} dishes, {found.refused} rows refused; {dishes['cuisine'].nunique()} cuisines"
+    yield "courses: " + ", ".join(f"{course} {count}" for course, count in counts.most_common())
+    yield f"ingredient lines: {int(dishes['lines'].sum())}, {int(dishes['lines_resolved'].sum())} of them resolved by the lexicon"
+    if len(dishes):
+        quantiles = np.quantile(found.likeness.overlap, [0.25, 0.5, 0.75, 1.0])
+        yield (
+            "Jaccard index of the foods with the nearest other dish: quartiles " + " / ".join(f"{q:.2f}" for q in quantiles[:3])
+            + f", greatest {quantiles[3]:.2f}"
+            + ("" if quantiles[1] < USUAL_NEAREST else f"; the median should be under {USUAL_NEAREST}: the collection repeats itself")
+        )
+    yield f"dishes nearly the same (over {TOO_NEAR}): {len(found.near)}"
+    yield from (f"  {one} = {other} ({index:.2f})" for one, other, index in found.near[:limit])
+    yield f"titles that come twice: {len(found.titles)}"
+    yield from ("  " + "; ".join(places) for places in found.titles[:limit])
+    yield "a serving, 5 / 25 / 50 / 75 / 95 % of the dishes:"
+    for row in by_course(found.sizes).itertuples():
+        yield f"  {row.course:10} {row.grams} g; {row.kcal} kcal"
+    yield f"amounts that stand out in their course: {len(found.outliers)}"
+    for row in found.outliers.head(limit).itertuples():
+        kcal = "? kcal" if row.kcal is None or row.kcal != row.kcal else f"{row.kcal:.0f} kcal"
+        yield f"  {row.file} row {row.row}: {row.title} ({row.course}): {row.grams:.0f} g, {kcal} a serving (score {row.score:+.1f} of its {row.of})"

@@ -356,7 +356,7 @@ def test_encodings(tmp_path: Path, encoding: str, name: str) -> None:
         ('[{"title": "Crème\x02"}]'.encode("cp1252"), "0xE8"),  # a control character
         ('[{"title": "½ ½ ½ "}]'.encode() + b"\xff", "0xFF"),  # damaged UTF-8 is not Windows-1252
         (('[{"title": "' + "红烧肉" * 20 + '"}]').encode("gbk"), "0x"),
-        (b"PK\x03\x04\x00\x00zip", "0x00"),
+        (b"KP\x03\x04\x00\x00zip", "0x00"),
         (b"\xff\xfe[\x00{\x00\x00\xd8", "UTF-16"),
     ],
 )
@@ -552,8 +552,8 @@ def test_paths_with_nothing_to_read(tmp_path: Path) -> None:
     with pytest.raises(ReadError, match=r"a\.jsonl, row 1: line: not valid JSON") as caught:
         read_path(empty)
     assert len(caught.value.refusals) == 1 and isinstance(caught.value, ValueError)
-    with pytest.raises(ReadError, match=r"README\.md: not a known recipe format; give a file that ends in \.jsonl"):
-        read_path(empty / "README.md")
+    with pytest.raises(ReadError, match=r"README\.rst: not a known recipe format; give a file that ends in \.jsonl"):
+        read_path(write(empty / "README.rst", "x"))
     with pytest.raises(ReadError):
         read_path(tmp_path / "a\0b")
     with pytest.raises(ReadError):

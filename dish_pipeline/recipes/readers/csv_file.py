@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from dish_pipeline.recipes.readers.fields import accepted, keep, known_fields, normal
-from dish_pipeline.recipes.readers.reading import Format, Reading, Refusal, Unreadable, shown
+from dish_pipeline.recipes.readers.exports import plain
+from dish_pipeline.recipes.readers.fields import keep, known_fields, numbered, usable
+from dish_pipeline.recipes.readers.reading import Format, Reading, Unreadable, shown
 from dish_pipeline.recipes.readers.text import MAX_CELL, bad_byte, clean, physical_lines
 
 DELIMITERS = ",;\t|"
@@ -46,27 +47,24 @@ def read(path: Path, name: str, reading: Reading) -> None:
             row -= 0 if header else 1
         elif not header:
             header = _header(cells)
-            missing = [field for field in ("title", "ingredients") if field not in known_fields(header)]
-            if missing:
-                found = ", ".join(column for column in header if column)
-                accept = "; ".join(f"{field}: {accepted(field)}" for field in missing)
-                reason = f"no column of {' or '.join(missing)}; the columns found are: {found[:1000]}"
-                reading.add(Refusal(name, row, ", ".join(missing), found, reason, f"name the columns in row 1, one of {accept}"))
+            if not usable(header, name, row, reading):
                 return
         elif (error := _fault(cells, header)) is not None:
             if len(cells) > len(header):
                 lines.reread()
             reading.add(error.refusal(name, row, "row"))
         else:
-            keep(dict(zip(header, cells, strict=False)), name, row, reading)
+            keep(plain(dict(zip(header, cells, strict=False))), name, row, reading)
     if not header:
         raise Unreadable("no header row", remedy="name the columns in row 1: title, ingredients, servings, course")
 
 
 def claims(head: str) -> bool:
-    """True when the first line names a title and ingredients."""
-    lines = head.lstrip("\ufeff").splitlines()[:1]
-    return any(_score(lines, delimiter)[0] == 2 for delimiter in DELIMITERS)
+    """True when the first row names a title and ingredients, and is not the beginning of JSON, a page or a table in Markdown."""
+    text = head.lstrip("\ufeff \r\n")
+    lines = [] if text.startswith(("{", "[", "<", "|")) else text.splitlines(keepends=True)[:HEAD_LINES]
+    chosen = _SEP.fullmatch(lines[0]) if lines else None
+    return any(_score(lines[bool(chosen) :], delimiter)[0] == 2 for delimiter in (chosen[1] if chosen else DELIMITERS))
 
 
 class _Lines(Iterator[str]):
@@ -159,16 +157,11 @@ def _fault(cells: list[str], header: list[str]) -> Unreadable | None:
 
 
 def _header(cells: list[str]) -> list[str]:
-    """The column names; a name that comes again gets a number, so that no column hides another."""
-    seen: dict[str, int] = {}
-    header = []
+    """The column names. Raises Unreadable for bytes that cannot be decoded."""
     for cell in cells:
         if (error := bad_byte(cell)) is not None:
             raise error
-        column = clean(cell)[:100]
-        count = seen[normal(column)] = seen.get(normal(column), 0) + 1
-        header.append(column if count == 1 else f"{column}{count}")
-    return header
+    return numbered(clean(cell)[:100] for cell in cells)
 
 
 def _delimiter(lines: _Lines, path: Path) -> str:

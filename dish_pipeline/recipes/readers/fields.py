@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
@@ -36,7 +36,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "numberofservings", "numservings", "nservings", "servingcount", "portionen", "personnes", "porciones", "raciones", "porzioni",
     ),
     "course": (
-        "course", "courses", "coursetype", "mealtype", "meal", "meals", "recipecategory", "category", "strcategory", "dishtype",
+        "course", "courses", "coursetype", "recipecourse", "mealtype", "meal", "meals", "recipecategory", "category", "strcategory", "dishtype",
         "dishtypes", "foodcategory", "plat", "gang", "kategorie", "categorie",
     ),
     "cuisine": ("cuisine", "cuisines", "recipecuisine", "cuisinetype", "cuisinename", "strarea", "kuche", "cocina", "cucina"),
@@ -127,16 +127,37 @@ def known_fields(columns: Iterable[object]) -> frozenset[str]:
 
 def keep(record: Mapping[str, object], file: str, row: int, reading: Reading) -> None:
     """Add the recipe of one record to the reading, or its refusal, and note which of its names were taken for which field."""
-    noted = reading.columns.setdefault(file, {})
-    for key in record:
-        if key not in noted and len(noted) < MOST_NOTED:
-            noted[key] = field_of(key)
+    _note(record, file, reading)
     reading.add(recipe_from(record, file, row))
 
 
-def accepted(field: str) -> str:
-    """The names accepted for a field, for messages."""
-    return ", ".join(name for name in NAMES[field] if name.isascii())
+def usable(header: Sequence[str], file: str, row: int, reading: Reading) -> bool:
+    """True when a table's columns name a title and ingredients; else the refusal that lists what there is and what would do is added."""
+    missing = [field for field in ("title", "ingredients") if field not in known_fields(header)]
+    if missing:
+        _note(header, file, reading)
+        found = ", ".join(column for column in header if column)
+        reason = f"no column of {' or '.join(missing)}; the columns found are: {found[:1000]}"
+        remedy = f"name the column so, or tell which it is: dish import PATH {' '.join(f'--map {field}=COLUMN' for field in missing)}"
+        reading.add(Refusal(file, row, ", ".join(missing), found, reason, remedy))
+    return not missing
+
+
+def numbered(columns: Iterable[str]) -> list[str]:
+    """Column names; one that comes again gets a number, so that no column hides another."""
+    seen: dict[str, int] = {}
+    names = []
+    for column in columns:
+        count = seen[normal(column)] = seen.get(normal(column), 0) + 1
+        names.append(column if count == 1 else f"{column}{count}")
+    return names
+
+
+def _note(names: Iterable[str], file: str, reading: Reading) -> None:
+    noted = reading.columns.setdefault(file, {})
+    for name in names:
+        if name not in noted and len(noted) < MOST_NOTED:
+            noted[name] = field_of(name)
 
 
 def recipe_from(record: Mapping[str, object], file: str, row: int) -> Recipe | Refusal:

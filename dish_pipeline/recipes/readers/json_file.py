@@ -5,9 +5,12 @@ What belongs here: finding the recipe objects in one JSON document. What an obje
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from dish_pipeline.recipes.readers import jsonl
+from dish_pipeline.recipes.readers.exports import joined, plain
 from dish_pipeline.recipes.readers.fields import keep, known_fields, normal
 from dish_pipeline.recipes.readers.literals import load_json
 from dish_pipeline.recipes.readers.reading import Format, Reading, Unreadable
@@ -20,6 +23,9 @@ DEEPEST = 8
 """Wrappers within wrappers that are opened."""
 
 _WRAPPERS = ("recipes", "recipe", "meals", "dishes", "hits", "results", "items", "data", "itemlistelement", "mainentity", "rezepte", "recettes")
+_LIST = re.compile(r"\[\s*(?:[\[{\]]|$)")
+_DOCUMENT = re.compile(r"[\[{]\s*(?:[\[{\]}\"]|$)")
+_LINES = re.compile(r"^\{.*\}[ \t]*\r?\n[ \t\r\n]*\{", re.MULTILINE)
 REMEDY = 'write a list of {"title": ..., "ingredients": [...]}'
 
 
@@ -28,48 +34,56 @@ def read(path: Path, name: str, reading: Reading) -> None:
     size = path.stat().st_size
     if size > MAX_FILE:
         raise Unreadable(f"{size:,} bytes, over the {MAX_FILE:,} of a JSON file", remedy="write JSON Lines (.jsonl), one recipe per line")
+    text = whole_text(path).strip("\ufeff \t\r\n")
     try:
-        document = load_json(whole_text(path).strip("\ufeff \t\r\n"))
+        document = joined(load_json(text))
     except Unreadable as error:
-        if "Extra data" in error.reason:
-            error.remedy = "if the file holds one recipe per line, name it .jsonl"
-        raise
-    for row, record in enumerate(_records(document, 0), 1):
+        if "Extra data" not in error.reason or _LINES.search(text) is None:
+            raise
+        jsonl.read(path, name, reading)
+        return
+    for row, record in enumerate(records(document, 0), 1):
         if isinstance(record, dict):
-            keep(record, name, row, reading)
+            keep(plain(record), name, row, reading)
         else:
             reading.add(Unreadable(f"a {type(record).__name__}, not a recipe object", record, REMEDY).refusal(name, row, "record"))
 
 
 def claims(head: str) -> bool:
-    """True for a document that begins with a list, or with an object that goes on over several lines."""
+    """True for a document that begins as a list, or as an object that goes on over several lines."""
     text = head.lstrip("\ufeff \t\r\n")
-    return text.startswith("[") or text.partition("\n")[0].strip() == "{"
+    return bool(_LIST.match(text)) or text.partition("\n")[0].strip() == "{"
 
 
-def _records(value: object, depth: int) -> Iterator[object]:
-    """Everything in the document that is, or should have been, a recipe. Raises Unreadable when there is no place for any."""
+def foreign(head: str) -> bool:
+    """True for any document, on one line too, that names ingredients near its beginning: much that is JSON holds no recipes."""
+    text = head.lstrip("\ufeff \t\r\n")
+    return bool(_DOCUMENT.match(text)) and jsonl.names_ingredients(text)
+
+
+def records(value: object, depth: int) -> Iterator[object]:
+    """Everything in a document that is, or should have been, a recipe. Raises Unreadable when there is no place for any."""
     if isinstance(value, list) and depth <= DEEPEST:
         for item in value:
             if isinstance(item, dict) and _opens(item):
-                yield from _records(item, depth + 1)
+                yield from records(item, depth + 1)
             elif not isinstance(item, dict) or _may_be_recipe(item):
                 yield item
     elif not isinstance(value, dict) or depth > DEEPEST:
         yield value
     elif "@graph" in value:
-        yield from _records(value["@graph"], depth + 1)
+        yield from records(value["@graph"], depth + 1)
     elif "ingredients" in known_fields(value) or _has_type(value, "recipe"):
         yield value
     elif (inner := _wrapped(value)) is not None:
-        yield from _records(inner, depth + 1)
+        yield from records(inner, depth + 1)
     elif value and all(isinstance(item, dict) for item in value.values()):
         yield from _by_id(value)
     elif "title" in known_fields(value):
         yield value
     elif value and all(isinstance(item, list) for item in value.values()):
         for items in value.values():
-            yield from _records(items, depth + 1)
+            yield from records(items, depth + 1)
     else:
         raise Unreadable("no recipes in this JSON object", value, REMEDY)
 
@@ -103,4 +117,6 @@ def _has_type(item: Mapping[str, object], wanted: str) -> bool:
     return any(str(kind).lower().rpartition("/")[2] == wanted for kind in (kinds if isinstance(kinds, list) else [kinds]))
 
 
-FORMAT = Format("JSON", (".json", ".jsonld"), read, claims, also=(".jsonl", ".ndjson"))
+_ENDINGS = (".json", ".jsonld", ".paprikarecipe", ".melarecipe", ".crumb")
+
+FORMAT = Format("JSON", _ENDINGS, read, claims, (".jsonl", ".ndjson"), foreign, certain=True)

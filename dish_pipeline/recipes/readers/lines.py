@@ -20,6 +20,9 @@ DEEPEST = 12
 ABSENT = frozenset(("", "NA", "na", "N/A", "n/a", "nan", "NaN", "None", "none", "NONE", "null", "NULL", "\\N", "-", "[]", "{}", "character(0)"))
 """What files write where they have nothing to say, as whole cells. "Nan" is a bread; so is "nan" in a list of ingredients."""
 
+SHORTEST_DOUBLED = 3
+"""Different lines of a list that may be taken for doubled; "1 egg, 1 egg" may be meant."""
+
 REMEDY = 'write a list of lines: ["1 cup flour", "2 eggs"]'
 
 _WHOLE = ("display", "original", "originalstring", "originaltext", "text", "raw", "rawtext", "line", "ingredientraw", "descriptiontext")
@@ -31,6 +34,7 @@ _NOTE = ("note", "notes", "comment", "comments", "preparation", "prep", "modifie
 _TEXT = ("itemlistelement", "steps", "items", "text", "instruction", "step", "description", "content", "value", "name", "title")
 _BULLET = re.compile(r"^(?:[-*+•·‣▪●○–—□☐]\s+|[•‣▪●□☐])")
 _HEADING = re.compile(r"^#{1,6}\s+(.*?)[\s:#]*$")
+_BOLD = re.compile(r"^\*\*(?P<text>[^*]{1,80})\*\*\s*:?$")
 _STARTS_WITH_AMOUNT = re.compile(r"\s*(?:[-*•·]|[\d½⅓⅔¼¾⅕⅙⅛⅜⅝⅞]|$)")
 _WORDY = re.compile(r"[^\W\d_]{3}")
 
@@ -62,16 +66,32 @@ def ingredient_lines(value: object) -> list[str]:
     """The lines of an ingredients value of any shape. Raises Unreadable for a shape or type that says no ingredients."""
     if isinstance(value, str):
         written = written_list(value)
-        found = _split_cell(value) if written is None else _lines(written, 0)
+        value = value if written is None else written
     elif isinstance(value, list | tuple) and len(value) == 1 and isinstance(value[0], str) and "\n" in value[0].strip():
-        found = _split_cell(value[0])
+        value = value[0]
     elif absent(value):
         return []
-    else:
-        found = _lines(value, 0)
+    found = _split_cell(value) if isinstance(value, str) else _lines(value, 0)
+    if isinstance(value, str) or (isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)):
+        found = _once(found)
     if sum(map(len, found)) > MAX_CELL:
         raise Unreadable(f"ingredients of more than {MAX_CELL:,} characters", found[0], REMEDY)
     return found
+
+
+def _once(lines: list[str]) -> list[str]:
+    """Lines without what scraping doubled: the whole list twice, one after the other, or each line twice.
+
+    A single line that comes again stays, next to itself too: of 3,900 real recipes 56 repeat a line, each for another part of the dish
+    (oil for the pan and for the sauce), and dropping it would lose its amount. None of them repeats all its lines.
+    """
+    half = len(lines) // 2
+    if len(lines) % 2 == 0 and len(set(lines)) >= SHORTEST_DOUBLED:
+        if lines[:half] == lines[half:]:
+            return lines[:half]
+        if lines[::2] == lines[1::2]:
+            return lines[::2]
+    return lines
 
 
 def paired_lines(amounts: object, names: object) -> list[str]:
@@ -149,8 +169,11 @@ def _split_at_commas(text: str) -> list[str]:
 
 
 def _line(text: str) -> str:
-    """One cleaned line: bullets go, a Markdown heading becomes one with a colon ("## Cake" -> "Cake:")."""
+    """One cleaned line: bullets go, a Markdown heading or a bold line without an amount becomes one with a colon ("## Cake" -> "Cake:")."""
     line = _BULLET.sub("", clean(text))
+    if bold := _BOLD.match(line):
+        line = bold["text"].strip().rstrip(":")
+        return line if any(c.isnumeric() for c in line) or not line else f"{line}:"
     heading = _HEADING.match(line)
     return f"{heading[1]}:" if heading and heading[1] else "" if line.strip("#-*_=•· ") == "" else line
 

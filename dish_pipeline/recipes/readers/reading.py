@@ -21,6 +21,11 @@ HOPELESS = 10_000
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
+def printable(text: str) -> str:
+    """Text that does nothing to a terminal and can be encoded: what is neither is shown as U+FFFD."""
+    return _UNPRINTABLE.sub("\ufffd", text)
+
+
 @dataclass(frozen=True)
 class Refusal:
     """Something that was not read: where, what, why, and what to do about it. `row` 0: the file as a whole."""
@@ -35,7 +40,7 @@ class Refusal:
     def __post_init__(self) -> None:
         object.__setattr__(self, "value", self.value[:VALUE_SHOWN])
         for name in ("file", "value", "reason"):
-            object.__setattr__(self, name, _UNPRINTABLE.sub("\ufffd", getattr(self, name)))
+            object.__setattr__(self, name, printable(getattr(self, name)))
 
     def __str__(self) -> str:
         place = f"{self.file}, row {self.row}" if self.row else self.file
@@ -46,8 +51,9 @@ class Refusal:
 class Reading:
     """Everything read from a path.
 
-    `files` counts the recipes of every file seen, 0 for skipped and refused ones; `formats` names the format of every file that was
-    read; `columns` tells for every file which of its own names were taken for which field ("" for a name that is not used).
+    `files` counts the recipes of every file seen, 0 for skipped and refused ones, and of an archive those of its members, each under its
+    own name (export.zip/sub/recipe.json); `formats` names the format of every file that was read, archives too; `columns` tells for every
+    file which of its own names were taken for which field ("" for a name that is not used).
     """
 
     recipes: list[Recipe] = field(default_factory=list)
@@ -55,6 +61,14 @@ class Reading:
     files: dict[str, int] = field(default_factory=dict)
     formats: dict[str, str] = field(default_factory=dict)
     columns: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def take(self, part: Reading) -> None:
+        """Add everything of another reading to this one."""
+        self.recipes += part.recipes
+        self.refusals += part.refusals
+        self.files.update(part.files)
+        self.formats.update(part.formats)
+        self.columns.update(part.columns)
 
     def add(self, outcome: Recipe | Refusal) -> None:
         """Keep a recipe or a refusal. Raises Unreadable when thousands of rows were refused and none was read."""
@@ -67,11 +81,12 @@ class Reading:
 
 
 class ReadError(ValueError):
-    """A path from which no recipe can be read; the message names the path and what to do. `refusals`: what was refused there."""
+    """A path from which no recipe can be read; the message names the path and what to do. `reading`: what was found there all the same."""
 
-    def __init__(self, message: str, refusals: tuple[Refusal, ...] = ()) -> None:
+    def __init__(self, message: str, reading: Reading | None = None) -> None:
         super().__init__(message)
-        self.refusals = refusals
+        self.reading = reading or Reading()
+        self.refusals = tuple(self.reading.refusals)
 
 
 class Unreadable(ValueError):
@@ -92,8 +107,12 @@ class Unreadable(ValueError):
 class Format:
     """A file format: the endings it owns, endings under which its content may also be found, and its reader.
 
-    `claims(head)` tells from the beginning of a file whether it is of this format; it decides only between formats that share
-    an ending. `read(path, name, reading)` adds to `reading`, which is empty; what it raises becomes a refusal of the file.
+    `claims(head)` tells from the beginning of a file whether it is of this format; `foreign(head)`, where given, is asked instead
+    when the file has an ending of others or none, and may be stricter. Where `certain`, what is claimed so cannot be anything else, and
+    the ending is wrong. A format with `magic`, (place, bytes), is binary: it is known by
+    those bytes whatever the ending, and its `claims` is given the bytes as Latin-1. `read(path, name, reading)` adds to `reading`,
+    which is empty; what it raises becomes a refusal of the file. The name, not the path, is the file's own: a member of an archive
+    has a path of no meaning.
     """
 
     name: str
@@ -101,6 +120,9 @@ class Format:
     read: Callable[[Path, str, Reading], None]
     claims: Callable[[str], bool]
     also: tuple[str, ...] = ()
+    foreign: Callable[[str], bool] | None = None
+    magic: tuple[tuple[int, bytes], ...] = ()
+    certain: bool = False
 
 
 def shown(value: object) -> str:

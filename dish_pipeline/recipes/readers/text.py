@@ -86,16 +86,28 @@ def encoding_of(head: bytes) -> str | None:
     return next((name for mark, name in _BOMS if head.startswith(mark)), None)
 
 
-def head_of(path: Path) -> str:
-    """The beginning of a file as text, for telling formats apart. Raises Unreadable for a file that is empty or not text."""
+def first_bytes(path: Path) -> bytes:
+    """The beginning of a file, for telling formats apart."""
     with path.open("rb") as file:
-        head = file.read(HEAD)
-    if not head.strip():
-        raise Unreadable("the file is empty", remedy="put recipes into it, or remove it")
+        return file.read(HEAD)
+
+
+def head_text(head: bytes) -> str | None:
+    """The beginning of a file as text, or None where it is not text. Bytes that cannot be decoded are replaced."""
     encoding = encoding_of(head)
     if encoding is None and b"\x00" in head:
-        raise Unreadable(f"not text: byte 0x00 at position {head.index(0)}", remedy=SAVE_AS_UTF8)
+        return None
     return head.decode(encoding or "utf-8", errors="replace")
+
+
+def text_head(head: bytes) -> str:
+    """The beginning of a file that has to be text. Raises Unreadable where it is empty or not text."""
+    if not head.strip():
+        raise Unreadable("the file is empty", remedy="put recipes into it, or remove it")
+    text = head_text(head)
+    if text is None:
+        raise Unreadable(f"not text: byte 0x00 at position {head.index(0)}", remedy=SAVE_AS_UTF8)
+    return text
 
 
 def whole_text(path: Path) -> str:
