@@ -143,7 +143,8 @@ def recall(seed: int = 1) -> dict[str, float]:
 def main(counts: list[int]) -> None:
     """Measure every count in a process of its own, then the recall; print the table and keep the figures."""
     rows = []
-    print("| recipes | seconds | bound | ms a recipe | read | validate | cluster and split | write | peak MiB | bound |\n" + "|---" * 10 + "|", flush=True)
+    print("| recipes | seconds | bound | ms a recipe | read | validate | cluster and split | write | peak MiB | bound |", flush=True)
+    print("|---" * 10 + "|", flush=True)
     for count in counts:
         done = subprocess.run([sys.executable, "-m", "benchmarks.recipes", "--one", str(count)], capture_output=True, text=True, check=True)
         found = json.loads(done.stdout)
