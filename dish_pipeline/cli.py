@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -37,7 +36,7 @@ def main() -> None:
       dish sql                          the same file, in SQL
       dish dev                          the pipeline in the browser
 
-    Your own recipes: dish run --recipes FOLDER --data OTHER_FOLDER
+    Your own recipes: dish import FILE shows what would be read; dish run --recipes FOLDER --data OTHER_FOLDER
     """
 
 
@@ -116,19 +115,109 @@ def dev(port: int, host: str) -> None:
     raise SystemExit(subprocess.call(command, cwd=CHECKOUT, env=environment))
 
 
+@main.command("import")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--map", "maps", multiple=True, metavar="FIELD=COLUMN", help="Take COLUMN for FIELD: ingredients=Parts. May come several times.")
+@click.option("--to", "folder", type=click.Path(path_type=Path), help="Write the recipes into this folder, for dish run --recipes.")
+@click.option("--force", is_flag=True, help="Overwrite what an earlier import wrote there.")
+@click.option("--limit", type=click.IntRange(min=1), default=10, show_default=True, help="Files and reasons to show.")
+def import_recipes(path: Path, maps: tuple[str, ...], folder: Path | None, force: bool, limit: int) -> None:
+    """Show what would be read from PATH, a file, folder or export of an app: formats, columns, what is refused and why.
+
+    Nothing is written unless --to names a folder.
+    """
+    from dish_pipeline.dietetics.lexicon import load
+    from dish_pipeline.dietetics.parsing import LineParser
+    from dish_pipeline.recipes import preview
+    from dish_pipeline.recipes.readers import ReadError, read_path
+    from dish_pipeline.settings import Settings
+
+    with _errors():
+        columns = preview.told_columns(maps)
+        try:
+            reading = read_path(path, columns)
+        except ReadError as error:
+            preview.check_columns(columns, error.reading)
+            for line in preview.described_reasons(preview.by_reason(error.refusals), limit):
+                click.echo(line)
+            raise click.ClickException(str(error).partition("\n")[0]) from None
+        preview.check_columns(columns, reading)
+        for line in preview.described(preview.summed_up(reading, LineParser(load(Settings().lexicon))), limit):
+            click.echo(line)
+        if folder is None:
+            click.echo(f"to keep them: dish import {' '.join([str(path), *(f'--map {told!r}' for told in maps)])} --to FOLDER")
+            return
+        for written in filter(None, preview.write(reading, path, folder, force)):
+            click.echo(f"wrote {written}")
+    click.echo(f"to use them: dish run --recipes {folder} --data OTHER_FOLDER")
+
+
 @main.command()
 @data_option
-@click.option("--limit", type=int, default=20, show_default=True)
+@click.option("--limit", type=int, default=20, show_default=True, help="Rows to show.")
 def rejected(data: Path, limit: int) -> None:
-    """List the recipe rows that were refused, with reason and remedy."""
+    """List the recipe rows that were refused: how many for each reason, then the rows with reason and remedy."""
+    from dish_pipeline.recipes.preview import by_reason
+    from dish_pipeline.recipes.readers import Refusal
     from dish_pipeline.store import tables
     from dish_pipeline.store.artifacts import Artifacts
 
     with _errors():
-        frame = tables.read(Artifacts(data.resolve() / "artifacts").need("validated_recipes").path("rejected.parquet"))
+        frame = tables.read(Artifacts(data.resolve() / "artifacts").need("rejected_recipes").path("rejected.parquet"))
+    for reason in by_reason(Refusal(r.file, r.row, r.field, str(r.value), r.reason, r.remedy) for r in frame.itertuples()):
+        click.echo(f"{reason.count:6}  {reason.text}")
     for row in frame.head(limit).itertuples():
         click.echo(f"{row.file} row {row.row}: {row.field}: {row.reason} ({row.value!r}); {row.remedy}")
     click.echo(f"{len(frame)} rows refused" + (f", the first {limit} shown" if len(frame) > limit else ""))
+
+
+@main.command()
+@data_option
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Dishes to show.")
+def suspicious(data: Path, limit: int) -> None:
+    """List the training dishes whose amounts surprise the last model most: misread units, lost decimal points, wrong servings.
+
+    Train first, then clean with the model's help: correct the file and row named, and run again.
+    """
+    from dish_pipeline.store import tables
+    from dish_pipeline.store.artifacts import Artifacts
+
+    with _errors():
+        frame = tables.read(Artifacts(data.resolve() / "artifacts").need("evaluation_report").path("suspicious.parquet"))
+    for row in frame.head(limit).itertuples():
+        click.echo(f"{row.excess:5.1f} bits  {row.file} row {row.row}: {row.title}: {'; '.join(row.why) or 'no single thing'}")
+    click.echo(f"{len(frame)} dishes were learned from, the {min(limit, len(frame))} that surprise most are shown")
+
+
+@main.group()
+def corpus() -> None:
+    """Look at a collection of recipes as a whole."""
+
+
+@corpus.command("lint")
+@click.argument("recipes", type=click.Path(exists=True, path_type=Path), default=INPUTS / "recipes")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Rows of each list to show.")
+def corpus_lint(recipes: Path, limit: int) -> None:
+    """Is RECIPES fit to be learned from: courses, cuisines, likeness, titles that come twice, amounts that stand out.
+
+    Exit status 1 when two dishes are nearly one or a title comes twice; amounts that stand out are for a person to look at.
+    """
+    from dish_pipeline.dietetics.lexicon import load
+    from dish_pipeline.dietetics.parsing import LineParser
+    from dish_pipeline.recipes import corpus as room
+    from dish_pipeline.recipes.readers import ReadError, read_path
+    from dish_pipeline.settings import Settings
+
+    with _errors():
+        known = load(Settings().lexicon)
+        try:
+            reading = read_path(recipes)
+        except ReadError as error:
+            raise click.ClickException(str(error)) from None
+    found = room.judge(reading, LineParser(known), known)
+    for line in room.described(found, limit):
+        click.echo(line)
+    raise SystemExit(bool(found.near or found.titles))
 
 
 @main.command()
@@ -148,25 +237,43 @@ def review(idea_id: str, verdict: str, reviewer: str, reason: str, data: Path) -
 
 
 @main.command()
-@click.argument("source", type=click.File("r", encoding="utf-8"), default="-")
-@click.option("--servings", type=float, help="Servings that the lines of one recipe make; without it, nutrients per serving stay unknown.")
-def facts(source: Any, servings: float | None) -> None:
-    """Read ingredient lines (a file, or - for standard input) and print what is known of each, one JSON line a line."""
+@click.argument("source", default="-", type=click.Path(exists=True, allow_dash=True, path_type=Path))
+@click.option("--servings", type=click.FloatRange(min=0, min_open=True), help="Servings made; without it, nutrients of lines stay unknown.")
+@click.option("--as", "kind", type=click.Choice(["lines", "recipes"]), help="What SOURCE holds; if not said, .txt and - hold lines.")
+def facts(source: Path, servings: float | None, kind: str | None) -> None:
+    """Print what is known of ingredient lines (SOURCE: a text file, or - for standard input) or of recipes (any readable file or folder).
+
+    One JSON line for each line or recipe: text, foods with grams, allergens, flags, nutrients, verdicts, open points.
+    """
     import json
 
-    from dish_pipeline.dietetics.describe import describe_line
+    from dish_pipeline.dietetics import describe
     from dish_pipeline.dietetics.lexicon import load
     from dish_pipeline.dietetics.parsing import LineParser
     from dish_pipeline.dietetics.profiles import load as load_profiles
+    from dish_pipeline.dish import Interval
+    from dish_pipeline.recipes.readers import read_path
+    from dish_pipeline.recipes.wording import course_of, servings_of
     from dish_pipeline.settings import Settings
 
     with _errors():
         lexicon = load(Settings().lexicon)
         profiles = load_profiles(Settings().profiles, lexicon)
-    parser = LineParser(lexicon)
-    for line in source:
-        if line.strip():
-            click.echo(json.dumps(describe_line(line.strip(), parser, profiles, servings), ensure_ascii=False))
+        parser = LineParser(lexicon)
+        if kind == "lines" or (kind is None and (str(source) == "-" or source.suffix.lower() in ("", ".txt", ".text")) and not source.is_dir()):
+            for line in click.open_file(str(source), encoding="utf-8"):
+                if line.strip():
+                    click.echo(json.dumps(describe.describe_line(line.strip(), parser, profiles, servings), ensure_ascii=False))
+            return
+        reading = read_path(source)
+        for recipe in reading.recipes:
+            stated = (servings, servings) if servings else servings_of(recipe.servings)
+            count = Interval(stated[0], sum(stated) / 2, stated[1]) if stated else None
+            course = course_of(recipe.course, recipe.tags)
+            found = describe.describe_recipe(recipe.title, recipe.lines, count, course, parser, profiles)
+            click.echo(json.dumps({**found, "file": recipe.file, "row": recipe.row}, ensure_ascii=False))
+        for refusal in reading.refusals:
+            click.echo(f"refused: {refusal}", err=True)
 
 
 @main.group()
