@@ -159,31 +159,37 @@ def _blocks(lines: list[str]) -> Iterator[list[str]]:
 
 def _mealmaster(lines: list[str], cuts: bool) -> _Body:
     body = _Body()
+    held: list[str] = []
+    """A short line by itself: an ingredient or a heading if ingredients follow, else the beginning of the directions."""
     for block in _blocks(lines):
         heading = _heading(block[0])
         rows = block[1:] if heading else block
         if _are_ingredients(rows, body, bool(heading)):
-            if heading:
-                body.lines.append(heading_line(heading))
+            body.lines += [*held, *([heading_line(heading)] if heading else [])]
             body.steps += _columns(rows, body.lines, cuts)
-            body.cooking = body.cooking or bool(body.steps)
+            body.cooking, held = body.cooking or bool(body.steps), []
         elif heading and not rows and not body.cooking:
             body.lines.append(heading_line(heading))
+        elif not held and len(rows) == 1 and len(rows[0]) <= 40 and not heading and not body.cooking and not is_sentence(rows[0].strip()):
+            held = [rows[0].strip()]
         else:
             body.cooking = True
-            body.steps.append(" ".join(" ".join([heading + ":" if heading else "", *rows]).split()))
+            body.steps += [*held, " ".join(" ".join([heading + ":" if heading else "", *rows]).split())]
+            held = []
+    body.steps += held
     return body
 
 
 def _are_ingredients(rows: list[str], body: _Body, headed: bool) -> bool:
     """True for a block of ingredients. The first block is one if any line of it is; a later one has to be more sure."""
     fit = [_COLUMN.match(row) is not None or _hangs(row) or _columns_of(row)[1] != "" for row in rows]
-    counted = sum((found := _COLUMN.match(row)) is not None and found["amount"].strip() != "" for row in rows)
+    counts = [(found := _COLUMN.match(row)) is not None and found["amount"].strip() != "" for row in rows]
+    counted = sum(counts)
     typed = bool(rows) and all(_TYPED.match(row) and not is_sentence(row.strip()) and not row.endswith(".") for row in rows)
     if headed or not (body.lines or body.cooking):
         typed = typed or (not body.cooking and all(begins_with_amount(row.strip()) for row in rows))
         return bool(rows) and (counted > 0 or all(fit) or typed)
-    return counted * 2 >= len(rows) or (all(fit) and not body.cooking) or (typed and (not body.cooking or len(rows) > 1))
+    return counted * 2 >= len(rows) or ((all(fit) or counts[0]) and not body.cooking) or (typed and (not body.cooking or len(rows) > 1))
 
 
 def _hangs(row: str) -> bool:
@@ -214,13 +220,17 @@ def _columns(rows: list[str], lines: list[str], cuts: bool) -> list[str]:
         unit = found["unit"].strip() if found is not None else ""
         if text.startswith("-") and not amount and not unit and text.strip("-") and len(lines) > start:
             lines[-1] += text[2:] if cuts and text[1:2] == " " and lines[-1][-1].isalnum() else f" {text.lstrip('-').strip()}"
-        elif found is None and not right and place and not begins_with_amount(text) and (is_sentence(text) or len(text) > 50):
+        elif found is None and not right and place and _is_direction(text) and not any(map(_COLUMN.match, rows[place:])):
             return [" ".join(" ".join(rows[place:]).split())]
         elif not amount and _TEXT_HEADING.fullmatch(text):
             lines.append(heading_line(text))
         else:
             lines.append(written_amount(amount, unit, text.lstrip("-;").strip()))
     return []
+
+
+def _is_direction(text: str) -> bool:
+    return not begins_with_amount(text) and (is_sentence(text) or len(text) > 50)
 
 
 def _rezkonv(lines: list[str]) -> _Body:
@@ -238,7 +248,8 @@ def _rezkonv(lines: list[str]) -> _Body:
         # As in Meal-Master: the first block is one of ingredients if any line is, a later one if most are.
         fitting = sum(_REZKONV_ROW.match(row) is not None for row in rows)
         first = not body.lines and not body.cooking and all(begins_with_amount(row.strip()) for row in rows)
-        if rows and (fitting * 2 >= len(rows) or (fitting and not body.lines) or first):
+        begun = bool(rows) and not body.cooking and _REZKONV_ROW.match(rows[0]) is not None
+        if rows and (fitting * 2 >= len(rows) or (fitting and not body.lines) or first or begun):
             for row in rows:
                 text = row.strip()
                 if text[0] in "-;" and text.strip("-; ") and body.lines:

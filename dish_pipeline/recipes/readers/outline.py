@@ -36,9 +36,11 @@ from dish_pipeline.recipes.readers.prose import (
     begins_with_amount,
     heading_line,
     is_sentence,
+    is_text,
     labelled,
     only_servings,
     servings_in,
+    tells,
 )
 from dish_pipeline.recipes.readers.reading import Unreadable
 
@@ -146,10 +148,10 @@ def _explicit(blocks: list[Block]) -> dict[str, object]:
             else:
                 state, level, cooking = section.kind, block.level, cooking or section.kind == INSTRUCTIONS
         elif state == INGREDIENTS:
-            _ingredients(run, draft)
             # Steps without a heading: after the ingredients come sentences, and what follows them has to read like ingredients to be some.
-            if block.kind == LINE and draft.lines and is_sentence(run[-1].text) and not begins_with_amount(run[-1].text):
+            if _is_story(run) and draft.lines:
                 state, above, told = _UNKNOWN, "", True
+            _ingredients(run, draft)
         elif state == INSTRUCTIONS:
             draft.steps += [b.text for b in run if b.kind != RULE and not (b.kind == LINE and draft.told(b.text))]
         elif state == _UNKNOWN and lists_foods(run, not _GROUP.match(above) and (cooking or not draft.lines or (told and not all(map(short, run))))):
@@ -182,10 +184,17 @@ def _unknown(block: Block, draft: Draft, state: str, level: int, above: str) -> 
     return _UNKNOWN, block.level, block.text
 
 
+def _is_story(run: list[Block]) -> bool:
+    return run[0].kind == LINE and run[0].mark != "list" and is_text([block.text for block in run])
+
+
 def _ingredients(run: list[Block], draft: Draft) -> None:
     """The blocks of one list, table or paragraph among the ingredients."""
     if run[0].kind == ROW:
         draft.lines += [line for line in table_lines(run) if line]
+        return
+    if _is_story(run):
+        draft.steps += [block.text for block in run if not draft.told(block.text)]
         return
     for block in run:
         text = block.text
@@ -197,8 +206,6 @@ def _ingredients(run: list[Block], draft: Draft) -> None:
             draft.begin(heading_line(text))
         elif (not begins_with_amount(text) or only_servings(text)) and draft.told(text):
             continue
-        elif not begins_with_amount(text) and block.kind == LINE and is_sentence(text):
-            draft.steps.append(text)
         else:
             draft.lines.append(text)
 
@@ -225,7 +232,7 @@ def _loose(blocks: list[Block]) -> dict[str, object]:
             for item in run if block.kind != ROW else ():
                 if item.text.rstrip().endswith((":", "：")):
                     draft.begin(heading_line(item.text))
-                elif begins_with_amount(item.text) or not (about_recipe(item) or is_sentence(item.text)):
+                elif begins_with_amount(item.text) or not (about_recipe(item) or tells(item.text)):
                     draft.lines.append(item.text)
                 elif not draft.told(item.text):
                     draft.steps.append(item.text)

@@ -21,8 +21,8 @@ from dish_pipeline.recipes.readers.prose import (
     Section,
     about_the_folder,
     begins_with_amount,
-    ends_a_sentence,
     is_sentence,
+    is_text,
     labelled,
     section_of,
     servings_in,
@@ -169,12 +169,11 @@ def _finishes(part: _Part) -> bool:
 
 
 def _in_doubt(part: _Part) -> bool:
-    """True for a part that is no recipe by itself."""
+    """True for a part that is no recipe by itself: a title, two ingredients and a step are four lines."""
     try:
-        _pieces(part)
+        return len(part) < 4 or not _pieces(part)
     except Unreadable:
         return True
-    return False
 
 
 def _untitled(part: _Part) -> Iterator[_Part]:
@@ -279,14 +278,11 @@ def _unheaded(paragraphs: list[list[str]]) -> list[Block]:
 
 
 def _tells(paragraph: list[str]) -> bool:
-    """True for a paragraph of sentences, which may be broken into lines anywhere. One in doubt is none: it may hold ingredients."""
-    lines = [line.strip() for line in paragraph]
-    first = _NUMBERED.sub("", lines[0])
-    amounts = sum(begins_with_amount(_BULLET.sub("", line)) for line in lines)
-    if begins_with_amount(first) or amounts * 2 > len(lines):
+    """True for a paragraph of sentences, or of steps with numbers. One in doubt is none: it may hold ingredients."""
+    if any(map(_BULLET.match, paragraph)):
         return False
-    whole = " ".join([first, *lines[1:]])
-    return is_sentence(whole) if len(lines) == 1 else any(map(ends_a_sentence, lines)) and (is_sentence(whole) or is_sentence(lines[0]))
+    lines = [_NUMBERED.sub("", line).strip() for line in paragraph]
+    return is_text(lines) and not any(_NUMBERED.match(line) and begins_with_amount(bare) for line, bare in zip(paragraph, lines, strict=True))
 
 
 def _foods(paragraph: list[str]) -> list[str]:

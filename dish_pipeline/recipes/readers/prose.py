@@ -16,6 +16,9 @@ INGREDIENTS, INSTRUCTIONS, OTHER = "ingredients", "instructions", "other"
 LONGEST_HEADING = 80
 """Characters of a line that may still be a heading."""
 
+FULL = 40
+"""Characters from which on a line of text may have been broken."""
+
 _INGREDIENT_WORDS = (
     "ingredients", "ingredient", "ingridients", "ingrediants", "zutaten", "zutat", "ingrédients", "ingrédient", "ingredientes", "ingredienti",
     "ingrediente", "ingrediënten", "ingredienser", "ainekset", "składniki", "suroviny", "hozzávalók", "ingrediencie", "sastojci", "sestavine",
@@ -61,13 +64,17 @@ def words_of(text: str) -> frozenset[str]:
 
 
 _VERBS = words_of(
-    "add arrange assemble bake baste beat blanch blend boil bring broil brush chill chop coat combine cook cool cover cream crush cut dice "
-    "discard divide drain drizzle drop enjoy fill flip fold form fry garnish grate grill grind heat keep knead layer leave let lightly line "
-    "make marinate mash measure melt mince mix pat peel place pour prepare preheat press pulse put puree reduce refrigerate reheat remove "
-    "repeat rest return rinse roast roll rub saute scrape sear season separate serve set shake shape shred sift simmer slice slowly soak spoon "
-    "spread sprinkle start steam stir store strain take taste then toast top toss transfer turn use using warm wash when whip whisk wrap prep "
-    "prepping preparing gather get mixing combining"
+    "add allow arrange assemble bake baste beat blanch blend boil bring broil brush check chill chop coat combine combining continue cook cool "
+    "cover cream crush cut dice dip discard divide drain dredge drizzle drop enjoy ensure fill flip fold form fry garnish gather get grate "
+    "grill grind heat keep knead ladle layer leave let lightly line make marinate mash measure melt mince mix mixing pat peel pick place pop "
+    "pour preheat prep prepare preparing prepping press pulse punch puree put reduce refrigerate reheat remove repeat rest return rinse roast "
+    "roll rub saute sauté scatter scoop scrape sear season separate serve set shake shape shred sift simmer slice slowly soak spoon spread "
+    "sprinkle start steam stir store strain stuff take taste then toast top toss transfer trim try turn use using wait warm wash when whip "
+    "whisk wrap"
 )
+_STARTERS = words_of("in on to while after before once if meanwhile finally next first you i we it this these that don't do carefully gently")
+"""Words that begin a sentence, and no food."""
+
 _SURE = words_of(
     "add arrange assemble bake bring combine cook cover discard garnish let place pour preheat put remove repeat return simmer stir transfer whisk"
 )
@@ -256,6 +263,22 @@ def is_sentence(text: str) -> bool:
     if verb in _VERBS:
         return ends_a_sentence(bare) or not _TELLING.isdisjoint(words) or (words[0] in _SURE and len(words) > 4)
     return (len(words) >= 6 and ends_a_sentence(bare)) or bool(_TIME.match(bare))
+
+
+def tells(text: str) -> bool:
+    """True for a sentence that begins as only sentences do; "Salt and pepper as you like, and some lemon." may be ingredients."""
+    bare = _NUMBERED.sub("", text).lower().split()
+    first = bare[0].strip(",:") if bare else ""
+    return is_sentence(text) and (first in _VERBS or first in _STARTERS or bool(_TIME.match(text)))
+
+
+def is_text(lines: list[str]) -> bool:
+    """True for a paragraph of sentences, in one line or broken where its lines were full; not for short lines that may be ingredients."""
+    if any(map(begins_with_amount, lines[:1])) or sum(map(begins_with_amount, lines)) * 2 > len(lines):
+        return False
+    whole = " ".join(lines)
+    full = all(len(line) > FULL for line in lines[:-1]) and len(whole) > 2 * FULL
+    return tells(lines[0]) or tells(whole) if len(lines) == 1 or not full else is_sentence(whole)
 
 
 def ends_a_sentence(text: str) -> bool:

@@ -25,7 +25,7 @@ _NOTHING = frozenset(("", "~", "null", "Null", "NULL"))
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _DOCUMENT = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
 _ITEM = re.compile(r"^(?=-[ \t\r\n])", re.MULTILINE)
-_EMPTY = re.compile(r"(?:---[ \t]*+)?+(?:(?:[ \t]*+(?:#|%|\.\.\.)[^\n]*+|\s)(?:\n|\Z)|\s)*+")
+_NO_VALUE = re.compile(r"\s*+(?:[#%]|\.\.\.\s*+$|$)")
 _LIST = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*+-(?:\s|\Z)")
 _ALIASES = "write the values out, without & and *"
 
@@ -57,8 +57,9 @@ def documents(text: str) -> Iterator[tuple[int, str]]:
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
         lines += text.count("\n", last, start)
         last = start
-        if not _EMPTY.fullmatch(text, start, end):
-            yield lines, text[start:end]
+        part = text[start:end]
+        if not all(_NO_VALUE.match(line) for line in part.removeprefix("---").splitlines()):
+            yield lines, part
 
 
 def items(text: str, before: int = 0) -> Iterator[tuple[int, str]]:

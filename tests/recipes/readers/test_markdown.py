@@ -262,6 +262,18 @@ def test_ingredients_with_their_steps(read: Read) -> None:
     assert [line for line in recipe.lines if not line.endswith(":")] == ["Rice, 3 cups", "Water", "Eggs, 4: Beaten.", "Peas", "Olive oil", "Salt"]
 
 
+def test_ingredients_that_read_like_sentences(read: Read) -> None:
+    lines = "2 cups flour, sifted twice.\nSalt, pepper and nutmeg as you like them.\nButter for the pan and the mould.\n"
+    for text in ("## Ingredients\n\n" + lines, "## Ingredients\n\n- " + lines.strip().replace("\n", "\n- ") + "\n",
+                 "- " + lines.strip().replace("\n", "\n- ") + "\n"):
+        recipe = one(read(f"# A\n\n{text}\nMix them all in a bowl that is large enough,\nand leave it for an hour.\n", "a.md"))
+        assert recipe.lines == tuple(lines.strip().split("\n")), text
+    apart = one(read("# A\n\n## Ingredients\n\n" + lines.replace("\n", "\n\n") + "Mix them all in a bowl.\n", "a.md"))
+    assert apart.lines == tuple(lines.strip().split("\n"))
+    text = "# A\n\n## Ingredients\n\nYou will find them all in your cupboard.\n\n- 2 eggs\n- salt\n"
+    assert one(read(text, "a.md")).lines == ("2 eggs", "salt")
+
+
 def test_boxes(read: Read) -> None:
     assert one(read('# A\n\n!!! example "Ingredients"\n\n    - 200 g flour\n    - 2 eggs\n    - salt\n', "a.md")).lines == LINES
     assert one(read("# A\n\n> [!info]+ Ingredients\n> - 200 g flour\n> - 2 eggs\n> - salt\n", "a.md")).lines == LINES

@@ -174,6 +174,16 @@ def test_groups_after_the_directions_are_not_lost(read: Read) -> None:
     assert one(read(text, "a.mmf")).lines == (*LINES, "Icing:", "1 cup Sugar", "2 tablespoons Milk")
 
 
+def test_lines_out_of_their_columns_are_not_lost(read: Read) -> None:
+    body = "      1 c  Rice\n\n  Salt and pepper\n\n      2 c  Milk\n"
+    body += " some very long line that somebody typed by hand into the table\n      1 ts Oil\n"
+    recipe = one(read(HEAD.format("A") + body + "  Mix it all in a bowl that is large enough for all.\n  Bake.\n\nMMMMM\n", "a.mmf"))
+    assert recipe.lines == (
+        "1 cup Rice", "Salt and pepper", "2 cups Milk", "some very long line that somebody typed by hand into the table", "1 teaspoon Oil",
+    )  # fmt: skip
+    assert recipe.steps == ("Mix it all in a bowl that is large enough for all. Bake.",)
+
+
 def test_many_recipes(read: Read) -> None:
     parts = [CAKE.replace("Plain cake", f"Cake {n}") if n % 3 else (TWO_COLUMNS if n % 2 else GERMAN) for n in range(1024)]
     reading = read("\n\n".join(parts), "a.mmf")

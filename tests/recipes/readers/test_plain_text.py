@@ -109,6 +109,13 @@ def test_nouns_that_are_verbs_are_no_steps(read: Read) -> None:
         assert one(read("Dip\n\nIngredients\n\n" + "\n".join(foods) + "\n\n" + steps, "a.txt")).lines == foods
 
 
+def test_ingredients_that_read_like_sentences(read: Read) -> None:
+    foods = ("Butter for the pan and the mould.", "2 eggs.", "Salt, pepper and nutmeg as you like them.")
+    for between in ("\n", "\n\n"):
+        for steps in ("Mix them all in a bowl that is large\nenough.\n", "Method\n\nMix.\n"):
+            assert one(read("Dip\n\nIngredients\n\n" + between.join(foods) + "\n\n" + steps, "a.txt")).lines == foods
+
+
 @pytest.mark.parametrize("between", ["\n=====\n", "\n\n----------\n\n", "\n* * * * *\n", "\n- - - - -\n", "\f", "\n\f\n", "\n____________\n\n",
                                      "\n=====\n\n=====\n"])
 def test_several_recipes(read: Read, between: str) -> None:
