@@ -182,3 +182,11 @@ def test_shared_recipes_keep_their_identity(tmp_path: Path) -> None:
     again = read_path(tmp_path)
     assert [recipe.recipe_id for recipe in again.recipes] == [recipe.recipe_id for recipe in reading.recipes]
     assert [(recipe.tags, recipe.steps) for recipe in again.recipes] == [(recipe.tags, recipe.steps) for recipe in reading.recipes]
+
+
+def test_a_told_column_hides_no_title_where_it_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("Name,title,ingredients\nSoup,x,1 onion; 1 leek\n", encoding="utf-8")
+    (tmp_path / "b.md").write_text("# Pancakes\n\n## Ingredients\n\n- 2 eggs\n- 1 cup flour\n", encoding="utf-8")
+    found = read_path(tmp_path, {"title": "Name"})
+    assert {r.title for r in found.recipes} == {"Soup", "Pancakes"}
+    assert found.columns["a.csv"] == {"Name": "title", "title": "", "ingredients": "ingredients"}

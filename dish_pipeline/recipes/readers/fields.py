@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
@@ -100,8 +100,8 @@ def told(columns: Mapping[str, str]) -> Iterator[None]:
         _TOLD.reset(token)
 
 
-def field_of(column: object) -> str:
-    """The field that a column or key is taken for; "" for none."""
+def field_of(column: object, told_fields: frozenset[str] = frozenset()) -> str:
+    """The field that a column or key is taken for; "" for none. `told_fields` are those that a column beside it was told for."""
     name = normal(str(column))
     if str(column).startswith("@"):
         return ""
@@ -109,7 +109,13 @@ def field_of(column: object) -> str:
     if name in said:
         return said[name]
     field = _usual_field(name)
-    return "" if field in said.values() else field
+    return "" if field in told_fields else field
+
+
+def _told_of(columns: Iterable[object]) -> frozenset[str]:
+    """The fields that were told to be in one of these columns. A file without the column keeps its own names."""
+    said = _TOLD.get()
+    return frozenset(said[name] for column in columns if (name := normal(str(column))) in said) if said else frozenset()
 
 
 def _usual_field(name: str) -> str:
@@ -153,11 +159,14 @@ def numbered(columns: Iterable[str]) -> list[str]:
     return names
 
 
-def _note(names: Iterable[str], file: str, reading: Reading) -> None:
+def _note(names: Collection[str], file: str, reading: Reading) -> None:
     noted = reading.columns.setdefault(file, {})
+    if all(name in noted for name in names) or len(noted) >= MOST_NOTED:
+        return
+    told_fields = _told_of(names)
     for name in names:
         if name not in noted and len(noted) < MOST_NOTED:
-            noted[name] = field_of(name)
+            noted[name] = field_of(name, told_fields)
 
 
 def recipe_from(record: Mapping[str, object], file: str, row: int) -> Recipe | Refusal:
@@ -165,13 +174,13 @@ def recipe_from(record: Mapping[str, object], file: str, row: int) -> Recipe | R
     field = "title"
     try:
         keys: dict[str, object] = {}
-        said = _TOLD.get()
+        said, told_fields = _TOLD.get(), _told_of(record)
         for key, value in record.items():
             name = normal(str(key))
             if name in said:
                 name = _KNOWN[said[name]][0]
                 keys.pop(name, None)
-            elif said and _usual_field(name) in said.values():
+            elif told_fields and _usual_field(name) in told_fields:
                 continue
             if not str(key).startswith("@") and absent(keys.get(name)):
                 keys[name] = value
