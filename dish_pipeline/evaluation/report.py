@@ -174,7 +174,8 @@ def markdown_lines(frame: pd.DataFrame) -> list[str]:
     """A small table as Markdown; lists joined by semicolons, shares and figures short."""
 
     def cell(value: object) -> str:
-        text = "; ".join(map(str, value)) if isinstance(value, list | tuple) else f"{value:.3g}" if isinstance(value, float) else str(value)
+        short = f"{value:.3g}" if isinstance(value, float) and abs(value) < 1000 else f"{value:.0f}" if isinstance(value, float) else str(value)
+        text = "; ".join(map(str, value)) if isinstance(value, list | tuple) else short
         return text.replace("|", "\\|").replace("\n", " ")
 
     return _table([str(c) for c in frame.columns], [[cell(v) for v in row] for row in frame.itertuples(index=False)])
