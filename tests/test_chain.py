@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -28,10 +29,19 @@ def dish(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+def recipes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A third of the committed recipes, which trains in seconds."""
+    folder = tmp_path_factory.mktemp("some recipes")
+    for name in ("african", "american", "chinese", "french", "indian", "italian"):
+        shutil.copy(INPUTS / "recipes" / f"{name}.jsonl", folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def finished(recipes: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A finished run in a folder with a space in its name, and what it printed."""
     data = tmp_path_factory.mktemp("my dishes")
-    outcome = dish("run", "--preset", "tiny", "--data", str(data))
+    outcome = dish("run", "--preset", "tiny", "--recipes", str(recipes), "--data", str(data))
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
     return data, outcome.stdout
 
@@ -102,17 +112,17 @@ def test_the_file_opens_in_the_duckdb_shell(finished: tuple[Path, str]) -> None:
     assert outcome.returncode == 0 and not outcome.stderr, outcome.stderr
 
 
-def test_a_second_run_reuses_everything_and_a_review_takes_effect(finished: tuple[Path, str]) -> None:
+def test_a_second_run_reuses_everything_and_a_review_takes_effect(finished: tuple[Path, str], recipes: Path) -> None:
     data = finished[0]
     with duckdb.connect(str(data / "candidates.duckdb"), read_only=True) as reader:
         ideas = reader.execute("SELECT idea_id, title FROM candidates WHERE origin = 'generated' ORDER BY idea_id LIMIT 2").fetchall()
-        again = dish("run", "--preset", "tiny", "--data", str(data))
+        again = dish("run", "--preset", "tiny", "--recipes", str(recipes), "--data", str(data))
         assert again.returncode == 0, again.stderr
         assert again.stdout.count("fresh, reused") == 13
         assert dish("review", ideas[0][0], "accept", "--by", "a test", "--data", str(data)).returncode == 0
         assert dish("review", ideas[1][0], "reject", "--by", "a test", "--reason", "dull", "--data", str(data)).returncode == 0
         # The reader above stays open: it must not stop the publication, nor see it.
-        after = dish("run", "--preset", "tiny", "--data", str(data))
+        after = dish("run", "--preset", "tiny", "--recipes", str(recipes), "--data", str(data))
         assert after.returncode == 0, after.stderr
         assert reader.execute("SELECT count(*) FROM reviews").fetchone() == (0,)
     with duckdb.connect(str(data / "candidates.duckdb"), read_only=True) as reader:
@@ -184,10 +194,11 @@ def _alive_trainers(data: Path) -> list[str]:
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks for processes in /proc")
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGKILL, -signal.SIGKILL), (signal.SIGINT, 130)], ids=["SIGKILL", "SIGINT"])
 def test_a_stopped_training_leaves_no_orphan_and_goes_on_to_the_same_weights(
-    finished: tuple[Path, str], tmp_path: Path, number: signal.Signals, status: int
+    finished: tuple[Path, str], recipes: Path, tmp_path: Path, number: signal.Signals, status: int
 ) -> None:
     data = tmp_path / "data"
-    process = subprocess.Popen([*DISH, "run", "--preset", "tiny", "--data", str(data)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command = [*DISH, "run", "--preset", "tiny", "--recipes", str(recipes), "--data", str(data)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
     while not list(data.glob("training/*/checkpoint.safetensors")):
         assert process.poll() is None and time.monotonic() < deadline, "no checkpoint was written"
@@ -198,7 +209,7 @@ def test_a_stopped_training_leaves_no_orphan_and_goes_on_to_the_same_weights(
     while _alive_trainers(data) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not _alive_trainers(data)
-    again = dish("run", "--preset", "tiny", "--data", str(data))
+    again = dish("run", "--preset", "tiny", "--recipes", str(recipes), "--data", str(data))
     assert again.returncode == 0, again.stderr
     weights = [Artifacts(d / "artifacts").need("trained_transformer").manifest["files"]["model.safetensors"]["sha256"] for d in (data, finished[0])]
     assert weights[0] == weights[1]
