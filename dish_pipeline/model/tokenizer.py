@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -59,7 +60,7 @@ def train(texts: Iterable[str], vocabulary: int, threads: int = 1) -> bytes:
         raise ValueError("a tokenizer needs at least two texts")
     model = io.BytesIO()
     spm.SentencePieceTrainer.train(
-        sentence_iterator=iter(sentences),
+        sentence_iterator=iter(_fitting(sentences, vocabulary)),
         model_writer=model,
         model_type="unigram",
         vocab_size=vocabulary,
@@ -81,6 +82,19 @@ def train(texts: Iterable[str], vocabulary: int, threads: int = 1) -> bytes:
 def seed_sampling(seed: int) -> None:
     """Begin the drawing of cuts anew; SentencePiece has one random state for the whole process."""
     spm.set_random_generator_seed(seed)
+
+
+def _fitting(sentences: Sequence[str], vocabulary: int) -> list[str]:
+    """The sentences without their rarest letters, where there are more letters than the vocabulary holds (Chinese titles).
+
+    SentencePiece refuses such a vocabulary; letters that it has not seen are written in bytes.
+    """
+    counts = Counter(letter for sentence in sentences for letter in sentence)
+    room = max(1, vocabulary - 256 - len(control_tokens()) - 40)
+    if len(counts) <= room:
+        return list(sentences)
+    kept = {letter for letter, _ in counts.most_common(room)}
+    return [fitting for sentence in sentences if (fitting := "".join(letter for letter in sentence if letter in kept))]
 
 
 class DishTokenizer:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from dish_pipeline.dish import Dish
-from dish_pipeline.model.batches import IGNORE, Batch, epoch_batches, pad
+from dish_pipeline.model.batches import IGNORE, Batch, Noise, epoch_batches, pad
 from dish_pipeline.model.grammar import Grammar
 from dish_pipeline.model.tokenizer import PARTS, DishTokenizer, Encoded
 
@@ -76,7 +76,7 @@ def test_no_target_is_ever_forbidden_by_a_food_that_token_dropout_put_in(
     grammar: Grammar, tokenizer: DishTokenizer, dishes: list[Dish]
 ) -> None:
     for epoch in range(5):
-        for batch in epoch_batches(dishes, tokenizer, 16, 3, epoch, token_dropout=0.5):
+        for batch in epoch_batches(dishes, tokenizer, 16, 3, epoch, Noise(token_dropout=0.5)):
             for found in grammar.surprise(*_random(batch, tokenizer), batch, smoothing=0.1):
                 assert float(found.max()) < 1000
 

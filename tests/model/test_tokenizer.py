@@ -187,3 +187,11 @@ def test_a_sequence_with_a_token_changed_is_a_dish_or_refused_but_never_anything
     except DecodeError:
         return
     assert dish.portions and dish.food_ids <= tokenizer.foods.keys()
+
+
+def test_more_letters_than_the_vocabulary_holds_are_written_in_bytes(dishes: list[Dish], lexicon: Lexicon) -> None:
+    titles = ["".join(chr(0x4E00 + (7 * i + k) % 3000) for k in range(8)) for i in range(600)]
+    made = DishTokenizer.for_lexicon(train([*titles, *(d.title for d in dishes)], 640), lexicon)
+    assert made.first_food <= 640
+    for title in titles[:50]:
+        assert made.round_trips(Dish("main", title, dishes[0].portions))
