@@ -30,9 +30,10 @@ from pathlib import Path
 from typing import Any
 
 from dish_pipeline.dietetics import lexicon as lexicon_room
-from dish_pipeline.dietetics import profiles as profiles_room
+from dish_pipeline.dietetics import profile_files
 from dish_pipeline.dietetics.facts import facts_of, items_of_lines
 from dish_pipeline.dietetics.parsing import LineParser
+from dish_pipeline.dietetics.profiles import judge_all
 from dish_pipeline.dish import Interval
 from dish_pipeline.recipes.readers import read_path
 from dish_pipeline.recipes.wording import course_of, servings_of
@@ -168,7 +169,7 @@ def runs(data: Path, tiny: Path) -> list[Figure]:
 def dietetics() -> list[Figure]:
     """Reading lines, and judging dishes whose lines are read."""
     lexicon = lexicon_room.load(Settings().lexicon)
-    profiles = profiles_room.load(Settings().profiles, lexicon)
+    profiles = profile_files.load(Settings().profiles, lexicon)
     parser = LineParser(lexicon)
     recipes = read_path(Settings().recipes).recipes
     lines = [line for recipe in recipes for line in recipe.lines]
@@ -182,7 +183,7 @@ def dietetics() -> list[Figure]:
         read, served, course = [parser.parse(line) for line in recipe.lines], servings_of(recipe.servings), course_of(recipe.course, recipe.tags)
         servings = Interval(served[0], sum(served) / 2, served[1]) if served else None
         begun = time.perf_counter()
-        profiles_room.judge_all(facts_of(items_of_lines(read), servings, lexicon), course, profiles.values())
+        judge_all(facts_of(items_of_lines(read), servings, lexicon), course, profiles.values())
         times.append((time.perf_counter() - begun) * 1000)
     return [
         Figure("reading ingredient lines", speed, "lines/s", note=f"{len(lines)} lines, {len(set(lines))} different"),

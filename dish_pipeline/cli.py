@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from dish_pipeline import __version__
+from dish_pipeline.cli_profiles import profiles
 from dish_pipeline.settings import CHECKOUT, DEFAULT_DAGSTER_HOME, DEFAULT_DATA, INPUTS, PRESETS
 
 
@@ -50,14 +51,16 @@ data_option = click.option(
 @data_option
 @click.option("--preset", type=click.Choice(list(PRESETS)), default="laptop", show_default=True, help="Size of model and training.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Every random draw follows from it.")
-def run(recipes: Path, data: Path, preset: str, seed: int) -> None:
+@click.option("--ask", "asks", multiple=True, metavar="PROFILES", help='Ideas for these needs together: --ask "diabetes + egg allergy". May come '
+              "several times; without it the usual asks.")
+def run(recipes: Path, data: Path, preset: str, seed: int, asks: tuple[str, ...]) -> None:
     """Run the whole chain: recipes, facts, tokenizer, training, report, ideas, the DuckDB file.
 
     What is fresh is reused. A training that was interrupted goes on from its checkpoint.
     """
     from dish_pipeline import runner
 
-    raise SystemExit(runner.run(recipes.resolve(), data.resolve(), preset, seed))
+    raise SystemExit(runner.run(recipes.resolve(), data.resolve(), preset, seed, asks))
 
 
 @main.command()
@@ -65,11 +68,16 @@ def run(recipes: Path, data: Path, preset: str, seed: int) -> None:
 @data_option
 @click.option("--count", type=int, default=10, show_default=True, help="Ideas to show.")
 def ideas(profiles: tuple[str, ...], data: Path, count: int) -> None:
-    """Show ideas that pass all PROFILES, such as: dish ideas diabetes coeliac."""
-    from dish_pipeline import runner
+    """Show ideas that pass all PROFILES by name or label, such as: dish ideas diabetes + coeliac + egg allergy.
+
+    `dish profiles` lists them. With eating_disorder among them the ideas are shown without any figure.
+    """
+    from rich.console import Console
+
+    from dish_pipeline import idea_table
 
     with _errors():
-        runner.show_ideas(data.resolve() / "candidates.duckdb", profiles or ("diabetes", "coeliac"), count)
+        idea_table.show(data.resolve() / "candidates.duckdb", profiles or "diabetes + coeliac", count, Console())
 
 
 @main.command()
@@ -250,7 +258,7 @@ def facts(source: Path, servings: float | None, kind: str | None) -> None:
     from dish_pipeline.dietetics import describe
     from dish_pipeline.dietetics.lexicon import load
     from dish_pipeline.dietetics.parsing import LineParser
-    from dish_pipeline.dietetics.profiles import load as load_profiles
+    from dish_pipeline.dietetics.profile_files import load as load_profiles
     from dish_pipeline.dish import Interval
     from dish_pipeline.recipes.readers import read_path
     from dish_pipeline.recipes.wording import course_of, servings_of
@@ -258,7 +266,7 @@ def facts(source: Path, servings: float | None, kind: str | None) -> None:
 
     with _errors():
         lexicon = load(Settings().lexicon)
-        profiles = load_profiles(Settings().profiles, lexicon)
+        profiles = load_profiles(Settings().profiles, lexicon, Settings().own_profiles)
         parser = LineParser(lexicon)
         if kind == "lines" or (kind is None and (str(source) == "-" or source.suffix.lower() in ("", ".txt", ".text")) and not source.is_dir()):
             for line in click.open_file(str(source), encoding="utf-8"):
@@ -274,6 +282,9 @@ def facts(source: Path, servings: float | None, kind: str | None) -> None:
             click.echo(json.dumps({**found, "file": recipe.file, "row": recipe.row}, ensure_ascii=False))
         for refusal in reading.refusals:
             click.echo(f"refused: {refusal}", err=True)
+
+
+main.add_command(profiles)
 
 
 @main.group()

@@ -1,7 +1,7 @@
 """One run of the chain from the terminal, through Dagster, and the table it ends with.
 
-What belongs here: what `dish run` and `dish ideas` do: an instance, the job "everything" in this process, legible lines while it
-works, clear words when it fails, and the ideas at the end.
+What belongs here: what `dish run` does: an instance, the job "everything" in this process, legible lines while it works, clear words
+when it fails, and the ideas at the end.
 """
 
 from __future__ import annotations
@@ -20,15 +20,16 @@ import dagster as dg
 from rich.console import Console
 from rich.table import Table
 
+from dish_pipeline import idea_table
 from dish_pipeline.assets.workspace import Workspace
 from dish_pipeline.automation import EVERYTHING
 from dish_pipeline.definitions import build_defs
+from dish_pipeline.dietetics.profiles import parse_ask
 from dish_pipeline.progress import announce_terminal
 from dish_pipeline.settings import CHECKOUT, DEFAULT_DAGSTER_HOME, DEFAULT_DATA
-from dish_pipeline.store import candidates
 
 PID_TAG, HOST_TAG = "dish/pid", "dish/host"
-SHOWN_PROFILES = ("diabetes", "coeliac")
+SHOWN_PROFILES = "diabetes + coeliac"
 
 console = Console()
 
@@ -46,8 +47,19 @@ def prepare_home(folder: Path) -> Path:
     return folder
 
 
-def run(recipes: Path, data: Path, preset: str, seed: int) -> int:
-    """The whole chain over `recipes` into `data`. Returns the exit status: 0, 1 when a step failed, 130 when interrupted."""
+def run(recipes: Path, data: Path, preset: str, seed: int, asks: Sequence[str] = ()) -> int:
+    """The whole chain over `recipes` into `data`, with ideas for `asks` or the usual ones.
+
+    Returns the exit status: 0, 1 when a step failed, 130 when interrupted.
+    """
+    workspace = Workspace(recipes=str(recipes), data=str(data), preset_name=preset, seed=seed)
+    try:
+        # Before the training and not after it.
+        for ask in asks:
+            parse_ask(ask, workspace.profiles())
+    except ValueError as error:
+        console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+        return 1
     _log_lines()
     announce_terminal()
     home = DEFAULT_DAGSTER_HOME if data == DEFAULT_DATA.resolve() else data / "dagster_home"
@@ -55,12 +67,13 @@ def run(recipes: Path, data: Path, preset: str, seed: int) -> int:
     # Dagster tells of its previews at every start; that is not for the person who wants ideas.
     warnings.filterwarnings("ignore", category=dg.PreviewWarning)
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
-    workspace = Workspace(recipes=str(recipes), data=str(data), preset_name=preset, seed=seed)
     begun = time.monotonic()
     with dg.DagsterInstance.from_config(str(home)) as instance:
         report_dead_runs(instance)
         job = build_defs(workspace=workspace).resolve_job_def(EVERYTHING)
-        config = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+        config: dict[str, object] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+        if asks:
+            config["ops"] = {"generated_candidates": {"config": {"asks": list(asks)}}}
         tags = {PID_TAG: str(os.getpid()), HOST_TAG: socket.gethostname()}
         try:
             result = job.execute_in_process(instance=instance, run_config=config, tags=tags, raise_on_error=False)
@@ -75,7 +88,7 @@ def run(recipes: Path, data: Path, preset: str, seed: int) -> int:
             console.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
         console.print("What was there before is unchanged. Mend the cause and run the same command again.", soft_wrap=True)
         return 1
-    _closing(result, data, time.monotonic() - begun)
+    _closing(result, data, time.monotonic() - begun, asks[0] if asks else SHOWN_PROFILES)
     return 0
 
 
@@ -132,10 +145,10 @@ def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
     return lines or ["the run failed before a step began; see it in Dagster (`dish dev`)"]
 
 
-def _closing(result: dg.ExecuteInProcessResult, data: Path, seconds: float) -> None:
+def _closing(result: dg.ExecuteInProcessResult, data: Path, seconds: float, shown: str) -> None:
     """The table of ideas, what each step took, and what to try next."""
     path = data / "candidates.duckdb"
-    show_ideas(path, SHOWN_PROFILES, 10)
+    idea_table.show(path, shown, 10, console)
     steps = Table(title="Steps", title_justify="left", box=None)
     for name in ("step", "seconds", ""):
         steps.add_column(name, justify="right" if name == "seconds" else "left")
@@ -145,6 +158,8 @@ def _closing(result: dg.ExecuteInProcessResult, data: Path, seconds: float) -> N
         steps.add_row(event.materialization.asset_key.path[-1], f"{metadata['seconds'].value:.1f}", state)
     steps.add_row("everything", f"{seconds:.1f}", "")
     console.print(steps)
+    for line in idea_table.own_profiles(path):
+        console.print(line, soft_wrap=True, highlight=False, markup=False)
     failed = [c for c in result.get_asset_check_evaluations() if not c.passed]
     for check in failed:
         console.print(f"[yellow]check {check.check_name}: {check.description}[/]", soft_wrap=True)
@@ -152,7 +167,8 @@ def _closing(result: dg.ExecuteInProcessResult, data: Path, seconds: float) -> N
     console.print(f"\nThe ideas: {path}\nThe report: {data / 'report.html'}", soft_wrap=True, highlight=False)
     console.print("Try next:", highlight=False)
     for command, what in (
-        (f"dish ideas coeliac milk_allergy{extra}", "ideas for other needs"),
+        (f"dish ideas coeliac + milk allergy{extra}", "ideas for other needs"),
+        (f"dish profiles{extra}", "the needs there are, rule by rule"),
         (f"dish sql{extra}", "the file in SQL, read-only (make sql)"),
         ("dish dev", "the pipeline in the browser (make dev)"),
     ):
@@ -161,38 +177,3 @@ def _closing(result: dg.ExecuteInProcessResult, data: Path, seconds: float) -> N
 
 def _quoted(path: Path) -> str:
     return f"'{path}'" if " " in str(path) else str(path)
-
-
-def show_ideas(path: Path, profiles: Sequence[str], count: int) -> None:
-    """A short table of ideas that pass all `profiles`, one course after the other. Raises ValueError for an unknown profile."""
-    with candidates.open_read_only(path) as connection:
-        known = {row[0] for row in connection.execute("SELECT profile FROM profiles").fetchall()}
-        for profile in profiles:
-            if profile not in known:
-                raise ValueError(f"no profile {profile!r}; there are: {', '.join(sorted(known))}")
-        rows = connection.execute(
-            """
-            SELECT title, course, array_to_string(main_ingredients, ', '), carbohydrate_g_lo, carbohydrate_g_mid, carbohydrate_g_hi, novelty,
-                   nearest_title
-            FROM (SELECT *, row_number() OVER (PARTITION BY course ORDER BY idea_id) AS place FROM candidates
-                  WHERE list_has_all(passes, ?) AND review IS DISTINCT FROM 'reject'
-                  QUALIFY row_number() OVER (PARTITION BY title ORDER BY idea_id) = 1)
-            ORDER BY place, course LIMIT ?
-            """,
-            [list(profiles), count],
-        ).fetchall()
-        total = connection.execute("SELECT count(*) FROM candidates WHERE list_has_all(passes, ?)", [list(profiles)]).fetchone()
-        wording = connection.execute("SELECT wording, undecidable FROM profiles WHERE list_contains(?, profile)", [list(profiles)]).fetchall()
-    table = Table(title=f"Ideas that pass {' and '.join(profiles)}: {min(count, len(rows))} of {total[0] if total else 0}", title_justify="left")
-    for name in ("title", "course", "main ingredients", "carbohydrate g/serving", "novelty", "nearest real dish"):
-        table.add_column(name, justify="right" if name == "novelty" else "left")
-    for title, course, main, lo, mid, hi, novelty, nearest in rows:
-        carbohydrate = f"{'' if mid is None else f'{mid:.0f}'} [{lo:.0f} to {'?' if hi is None else f'{hi:.0f}'}]"
-        table.add_row(title, course, main, carbohydrate.strip(), f"{novelty:.2f}", nearest)
-    # A pipe has no width of its own; a table for people wants more than the 80 columns that are assumed then.
-    out = console if console.is_terminal else Console(width=150)
-    out.print(table)
-    if not rows:
-        out.print("No stored idea passes them together. Ask for them in the configuration of generated_candidates, or train on more recipes.")
-    for says, undecidable in wording:
-        out.print(f"  {says}; not decidable from ingredients: {', '.join(undecidable)}", highlight=False)

@@ -35,6 +35,11 @@ class Settings:
     profiles: Path = INPUTS / "profiles"
 
     @property
+    def own_profiles(self) -> Path:
+        """A user's own profiles: one of the same name stands in for a committed one. May be missing."""
+        return self.data / "profiles"
+
+    @property
     def artifacts(self) -> Path:
         """Versioned outputs, one folder per asset."""
         return self.data / "artifacts"

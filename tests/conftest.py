@@ -138,7 +138,7 @@ def _profile(name: str, *rules: Rule) -> Profile:
 
 @pytest.fixture(scope="session")
 def profiles() -> dict[str, Profile]:
-    """Made-up profiles: absences, maxima, minima, a range, and a rule that holds for some courses only."""
+    """Made-up profiles: absences, maxima, minima, a range, shares, a sum, things apart, and a rule that holds for some courses only."""
     found = [
         _profile("coeliac", Rule("absent", "gluten", None, None, (), "made up")),
         _profile("no_milk", Rule("absent", "milk", None, None, (), "made up")),
@@ -148,6 +148,12 @@ def profiles() -> dict[str, Profile]:
         _profile("low_salt", Rule("nutrient", "sodium_mg", None, 400.0, ("main", "side"), "made up")),
         _profile("protein", Rule("nutrient", "protein_g", 12.0, None, (), "made up")),
         _profile("energy", Rule("nutrient", "energy_kcal", 200.0, 700.0, ("main", "breakfast"), "made up")),
+        _profile("dilute", Rule("nutrient", "sodium_mg", None, 120.0, (), "made up", "100 g")),
+        _profile("light", Rule("nutrient", "energy_kcal", None, 150.0, ("main", "dessert"), "made up", "100 g")),
+        _profile("protein_rich", Rule("nutrient", "protein_g", 18.0, 90.0, (), "made up", "percent of energy")),
+        _profile("starchy", Rule("nutrient", "carbohydrate_g", 5.0, None, (), "made up", "100 kcal")),
+        _profile("small_sum", Rule("nutrient", "protein_g + carbohydrate_g", None, 40.0, (), "made up")),
+        _profile("apart", Rule("together", "meat + milk", None, None, (), "made up")),
     ]
     return {p.profile: p for p in found}
 

@@ -15,6 +15,7 @@ from pydantic import Field
 from dish_pipeline.assets.language_model import champion_model, split_dishes
 from dish_pipeline.assets.recipes import recipe_facts, rejected_recipes, validated_recipes
 from dish_pipeline.assets.workspace import OWNERS, Workspace, code_of, make, markdown_table, schema_of
+from dish_pipeline.dietetics.profiles import parse_ask
 from dish_pipeline.settings import DEFAULT_ASKS
 from dish_pipeline.store import candidates as store
 from dish_pipeline.store import reviews as ledger
@@ -94,7 +95,7 @@ def generated_candidates(context: dg.AssetExecutionContext, workspace: Workspace
         frame = tables.read(validated.path("dishes.parquet"))
         frame = frame[frame["food_ids"].map(len) > 0].reset_index(drop=True)
         judge = Judge(lexicon, profiles, RealDishes([canonical(d) for d in dishes_of(frame)]))
-        asks = [generation.Ask(generation.parse_ask(text, profiles), wanted) for text in config.asks]
+        asks = [generation.Ask(parse_ask(text, profiles), wanted) for text in config.asks]
         latest = ledger.latest(ledger.read(workspace.settings.reviews))
         with progress("ideas", len(asks)) as show:
             found, funnels = generation.propose(
@@ -154,12 +155,14 @@ def candidate_store(context: dg.AssetExecutionContext, workspace: Workspace) -> 
     inputs |= {"lexicon": workspace.lexicon_version, "profiles": workspace.profiles_version}
 
     def build(folder: Path) -> dict[str, Any]:
-        frames = store.lexicon_frames(workspace.lexicon(), workspace.profiles())
+        profiles = workspace.profiles()
+        frames = store.lexicon_frames(workspace.lexicon(), profiles)
         frames |= {name: tables.read(ideas.path(f"{name}.parquet")) for name in SCHEMAS}
         pool = tables.read(facts.path("verdicts.parquet")).groupby(["profile", "verdict"]).size().reset_index(name="real_dishes")
         frames |= {"pool": pool, "reviews": tables.read(seen.path("reviews.parquet"))}
         frames["rejected_recipes"] = tables.read(refused.path("rejected.parquet"))
         provenance = {**inputs, **{f"generated_candidates.{k}": v for k, v in ideas.manifest["inputs"].items()}, "made_at": ideas.manifest["made_at"]}
+        provenance |= {f"own_profile.{p.profile}": f"{p.file}, in place of {p.overrides or 'none'}" for p in profiles.values() if p.own}
         counts = store.publish(path, frames, provenance)
         (folder / "counts.json").write_text(json.dumps(counts, sort_keys=True))
         return {"counts": counts, "summary": f"{counts['candidates']} candidates in {path}"}

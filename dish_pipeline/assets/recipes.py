@@ -200,7 +200,7 @@ def recipe_facts(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.
     def describe(artifact: Artifact) -> dict[str, Any]:
         frame = tables.read(artifact.path("verdicts.parquet"))
         return {
-            "dagster/row_count": len(frame), "dagster/column_schema": schema_of(VERDICTS), "pool": markdown_table(looks.pool(frame), 40),
+            "dagster/row_count": len(frame), "dagster/column_schema": schema_of(VERDICTS), "pool": markdown_table(looks.pool(frame), 200),
             "commonest_open_points": markdown_table(looks.open_points(frame)),
         }
 

@@ -17,7 +17,7 @@ import dagster as dg
 import pandas as pd
 
 from dish_pipeline.dietetics import lexicon as lexicon_room
-from dish_pipeline.dietetics import profiles as profiles_room
+from dish_pipeline.dietetics import profile_files
 from dish_pipeline.dietetics.lexicon import Lexicon
 from dish_pipeline.dietetics.profiles import Profile
 from dish_pipeline.settings import DEFAULT_DATA, INPUTS, PACKAGE, Preset, Settings, preset_named
@@ -57,8 +57,8 @@ class Workspace(dg.ConfigurableResource):
         return lexicon_room.load(self.settings.lexicon)
 
     def profiles(self) -> dict[str, Profile]:
-        """All profiles."""
-        return profiles_room.load(self.settings.profiles, self.lexicon())
+        """All profiles: the committed ones, and the user's own in their stead or beside them."""
+        return profile_files.load(self.settings.profiles, self.lexicon(), self.settings.own_profiles)
 
     @property
     def lexicon_version(self) -> str:
@@ -67,8 +67,8 @@ class Workspace(dg.ConfigurableResource):
 
     @property
     def profiles_version(self) -> str:
-        """Hash of the profile files."""
-        return profiles_room.version_of(self.settings.profiles)
+        """Hash of the profile files, the user's own included."""
+        return profile_files.version_of(self.settings.profiles, self.settings.own_profiles)
 
 
 @cache

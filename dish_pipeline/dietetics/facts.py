@@ -9,11 +9,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dish_pipeline.dietetics.lexicon import NUTRIENTS, Food, Lexicon
 from dish_pipeline.dietetics.parsing import Line
 from dish_pipeline.dish import UNKNOWN_AMOUNT, Dish, Interval, Tri
+
+GRAMS, SERVINGS = "grams", "servings"
+"""Names in `Facts.doubt`: the weight of the dish, and what leaves an amount per serving open though every food is known."""
+
+NOTHING = Interval(0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +36,17 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Facts of one dish. `nutrients` are per serving; `hi` None means that no upper bound is known."""
+    """Facts of one dish. `nutrients` are per serving, `totals` and `grams` of the whole dish as it goes into the pot, so that a share
+    of its weight or energy needs no servings. `hi` None means that no upper bound is known."""
 
     status: dict[str, Tri]
     proof: dict[str, tuple[str, ...]]
     """Key -> the foods that contain it."""
     doubt: dict[str, tuple[str, ...]]
-    """Key or nutrient -> the foods that leave it unknown."""
+    """Key, nutrient or GRAMS -> the foods that leave it unknown."""
     nutrients: dict[str, Interval]
+    totals: dict[str, Interval] = field(default_factory=dict)
+    grams: Interval = UNKNOWN_AMOUNT
 
 
 def items_of_lines(lines: Iterable[Line]) -> list[Item]:
@@ -84,12 +92,18 @@ def facts_of(items: Sequence[Item], servings: Interval | None, lexicon: Lexicon)
             proof[key] = tuple(dict.fromkeys(containing))
         if doubtful:
             doubt[key] = tuple(dict.fromkeys(doubtful))
-    nutrients = {}
+    grams, clouded = _sum(items, [item.grams for item in items])
+    if clouded:
+        doubt[GRAMS] = clouded
+    # What the number of servings leaves open, beside the foods; a dish of no lines is open in everything.
+    shared = () if items and _countable(servings) else (SERVINGS,) if items else ("no ingredient lines",)
+    nutrients, totals = {}, {}
     for nutrient in NUTRIENTS:
-        nutrients[nutrient], clouded = _nutrient(items, nutrient, servings)
-        if clouded:
-            doubt[nutrient] = clouded
-    return Facts(status, proof, doubt, nutrients)
+        totals[nutrient], clouded = _sum(items, [_part(item, nutrient) for item in items])
+        nutrients[nutrient] = _per_serving(totals[nutrient], servings)
+        if clouded or shared:
+            doubt[nutrient] = (*clouded, *shared)
+    return Facts(status, proof, doubt, nutrients, totals, grams)
 
 
 def _fact(item: Item, key: str) -> Tri:
@@ -98,28 +112,34 @@ def _fact(item: Item, key: str) -> Tri:
     return item.food.facts.get(key, Tri.UNKNOWN) if item.food else Tri.UNKNOWN
 
 
-def _nutrient(items: Sequence[Item], nutrient: str, servings: Interval | None) -> tuple[Interval, tuple[str, ...]]:
-    """The per-serving interval of one nutrient and the labels that leave its upper bound open."""
-    total, clouded = Interval(0.0, 0.0, 0.0), []
-    for item in items:
-        per_100g = item.food.composition.get(nutrient) if item.food else None
-        part = _part(per_100g, item.grams)
-        if part.hi is None:
-            clouded.append(item.label)
-        total = total.plus(part)
-    if not items or servings is None or servings.hi is None or servings.lo <= 0:
-        return Interval(0.0, None, None), tuple(dict.fromkeys([*clouded, "servings" if items else "no ingredient lines"]))
+def _countable(servings: Interval | None) -> bool:
+    return servings is not None and servings.hi is not None and servings.lo > 0
+
+
+def _per_serving(total: Interval, servings: Interval | None) -> Interval:
+    if servings is None or servings.hi is None or servings.lo <= 0:
+        return UNKNOWN_AMOUNT
     middle = None if total.mid is None or servings.mid is None else total.mid / servings.mid
-    return (
-        Interval(total.lo / servings.hi, middle, None if total.hi is None else total.hi / servings.lo),
-        tuple(dict.fromkeys(clouded)),
-    )
+    return Interval(total.lo / servings.hi, middle, None if total.hi is None else total.hi / servings.lo)
 
 
-def _part(per_100g: Interval | None, grams: Interval) -> Interval:
-    """One food's share. A food that has none of the nutrient adds nothing, whatever its amount."""
+def _part(item: Item, nutrient: str) -> Interval:
+    """One food's share of a nutrient. A food that has none of it adds nothing, whatever its amount."""
+    per_100g = item.food.composition.get(nutrient) if item.food else None
     if per_100g is None:
         return UNKNOWN_AMOUNT
-    if per_100g.hi == 0:
-        return Interval(0.0, 0.0, 0.0)
-    return per_100g.times(grams).scaled(0.01)
+    return NOTHING if per_100g.hi == 0 else per_100g.times(item.grams).scaled(0.01)
+
+
+def _sum(items: Sequence[Item], parts: Sequence[Interval]) -> tuple[Interval, tuple[str, ...]]:
+    """The sum of the items' parts, and the labels of those without an upper bound. Of no items nothing is known."""
+    if not items:
+        return UNKNOWN_AMOUNT, ()
+    mids = [p.mid for p in parts if p.mid is not None]
+    his = [p.hi for p in parts if p.hi is not None]
+    whole = Interval(
+        sum(p.lo for p in parts), sum(mids) if len(mids) == len(parts) else None, sum(his) if len(his) == len(parts) else None
+    )
+    if len(his) == len(parts):
+        return whole, ()
+    return whole, tuple(dict.fromkeys(item.label for item, p in zip(items, parts, strict=True) if p.hi is None))

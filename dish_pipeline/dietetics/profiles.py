@@ -1,36 +1,42 @@
-"""Dietetic needs as data, and the verdict of one dish for one need.
+"""Dietetic needs as records, and the verdict of one dish for one need.
 
-What belongs here: reading `data/profiles/*.yaml`, checking it with a clear message, and judging facts by its rules. Which
-needs exist and which thresholds hold is data, edited by a dietitian. The verdict never says that a dish is suitable for
-anyone: it says which rules hold, which fail and which are open, and the profile names what no ingredient list can decide.
+What belongs here: what a profile is, finding one by name or label, saying its rules in words, and judging facts by them. The profiles
+themselves are data that a dietitian edits; `profile_files.py` reads them. The verdict never says that a dish is suitable for anyone:
+it says which rules hold, which fail and which are open, and the profile names what no ingredient list can decide.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-import yaml
+from dish_pipeline.dietetics.facts import GRAMS, SERVINGS, Facts
+from dish_pipeline.dish import COURSES, UNKNOWN_AMOUNT, Interval, Tri
 
-from dish_pipeline.dietetics.facts import Facts
-from dish_pipeline.dietetics.lexicon import NUTRIENTS, Lexicon
-from dish_pipeline.dish import COURSES, Tri
+ABSENT, TOGETHER, NUTRIENT = "absent", "together", "nutrient"
+"""The kinds of rules."""
 
-LARGEST_LIMIT = 1_000_000
-"""Of any nutrient: above it a limit limits nothing."""
+SERVING, WEIGHT, ENERGY, ENERGY_SHARE = "serving", "100 g", "100 kcal", "percent of energy"
+PER = (SERVING, WEIGHT, ENERGY, ENERGY_SHARE)
+"""What an amount may be set against. Weight and energy are those of the ingredients, before anything is cooked away."""
 
+KCAL_PER_GRAM = {
+    "fat_g": 9.0, "sat_fat_g": 9.0, "protein_g": 4.0, "available_carbohydrate_g": 4.0, "sugars_g": 4.0, "fiber_g": 2.0, "alcohol_g": 7.0,
+}
+"""Regulation (EU) 1169/2011 Annex XIV. `carbohydrate_g` is missing: it includes fibre, which has a factor of its own."""
 
-class ProfileError(ValueError):
-    """A profile cannot be used; the message names the file, the profile, the field and the remedy."""
+JOINED = " + "
+"""Between the parts of a key: "meat + milk", "sat_fat_g + alcohol_g"."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One condition. `kind` absent: `key` must be free. `kind` nutrient: `at_least`/`at_most` per serving must hold.
+    """One condition.
 
+    `kind` absent: `key` must be free. Together: not all parts of `key` may be there, so one of them must be free. Nutrient:
+    `at_least`/`at_most` must hold of the nutrient, or the sum of the nutrients, that `key` names, per `per`.
     `courses` empty: the rule holds for every course; else for those, and for a dish of unknown course.
     """
 
@@ -40,25 +46,56 @@ class Rule:
     at_most: float | None
     courses: tuple[str, ...]
     source: str
+    per: str = SERVING
+    institution: str = ""
+    evidence: str = ""
+    note: str = ""
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The allergens, flags or nutrients that `key` names."""
+        return tuple(self.key.split(JOINED))
 
     def applies(self, course: str) -> bool:
         """True when a dish of this course is judged by the rule."""
         return not self.courses or course in self.courses or course not in COURSES
 
+    @property
+    def words(self) -> str:
+        """The condition as a person reads it, without its source."""
+        courses = f" ({', '.join(self.courses)})" if self.courses else ""
+        if self.kind == ABSENT:
+            return f"no {self.key.replace('_', ' ')}{courses}"
+        if self.kind == TOGETHER:
+            return f"not together: {' and '.join(self.parts).replace('_', ' ')}{courses}"
+        return f"{self.key} {wanted(self)} {_per_words(self.per)}{courses}"
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A dietetic need: its rules, its careful wording, and what stays undecidable from ingredients."""
+    """A dietetic need: its rules, its careful wording, and what stays undecidable from ingredients.
+
+    A profile without rules judges nothing: no dish passes it. It is a way of looking at ideas (`shows`, `hide_numbers`), or says
+    why nothing can be told. `file` is where it was read, `own` that this is a user's folder; `overrides` the file of the committed
+    profile that it stands in for.
+    """
 
     profile: str
     label: str
     wording: str
     rules: tuple[Rule, ...]
     undecidable: tuple[str, ...]
+    shows: tuple[str, ...] = ()
+    """Nutrients and flags to show beside an idea; they decide nothing."""
+    hide_numbers: bool = False
+    note: str = ""
+    file: str = ""
+    own: bool = False
+    overrides: str = ""
 
     def absences(self) -> tuple[str, ...]:
         """The keys that must be free."""
-        return tuple(r.key for r in self.rules if r.kind == "absent")
+        return tuple(r.key for r in self.rules if r.kind == ABSENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,121 +106,85 @@ class Verdict:
     open_points: tuple[str, ...] = ()
 
 
-_FIELDS = {"profile", "label", "wording", "rules", "undecidable", "note"}
-_RULE_FIELDS = {"absent", "nutrient", "at_least", "at_most", "courses", "source", "evidence", "institution", "note"}
+def described(profile: Profile) -> list[str]:
+    """The profile in lines for people: what it asks, on whose word, what a pass says, and what it leaves open."""
+    lines = [f"{profile.profile}: {profile.label}", f"  says: {profile.wording}"]
+    for rule in profile.rules:
+        said = "; ".join(filter(None, (rule.institution, rule.source, rule.evidence and f"evidence: {rule.evidence}", rule.note)))
+        lines.append(f"  rule: {rule.words}  <- {said}")
+    if not profile.rules:
+        lines.append("  rule: none; no dish passes it, it is " + ("a view without numbers" if profile.hide_numbers else "for looking only"))
+    if profile.shows:
+        lines.append(f"  shows: {', '.join(profile.shows)}")
+    lines.append(f"  not decidable from ingredients: {', '.join(profile.undecidable).replace('_', ' ') or 'nothing named'}")
+    if profile.note:
+        lines.append(f"  note: {profile.note}")
+    return [*lines, f"  from: {profile.file}" + (f", in place of {profile.overrides}" if profile.overrides else "")]
 
 
-def load(folder: Path, lexicon: Lexicon) -> dict[str, Profile]:
-    """Every profile of the folder's *.yaml and *.yml files, by name.
+def find(text: str | Iterable[str], labels: Mapping[str, str]) -> tuple[str, ...]:
+    """The profiles that `text` names, in order: "diabetes + coeliac + egg allergy", "Coeliac disease, egg_allergy", ("egg", "allergy").
 
-    Raises ProfileError for YAML that cannot be read, an unknown field, key or nutrient, or a name used twice.
+    `labels` has the label of every profile there is. Only words count, not case, signs or "and" between names; of several readings
+    the longest name wins. Raises ValueError naming the profiles there are.
     """
-    found: dict[str, Profile] = {}
-    origin: dict[str, Path] = {}
-    for path in _files(folder):
-        try:
-            content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
-        except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
-            raise ProfileError(f"{path}: not readable as YAML: {error}") from None
-        for raw in content if isinstance(content, list) else [content]:
-            profile = _profile(path, raw, lexicon)
-            name = profile.profile
-            if name in found:
-                raise ProfileError(f"{path}: profile {name!r} stands in {origin[name]} as well; rename one")
-            found[name], origin[name] = profile, path
+    words = _words(text if isinstance(text, str) else " ".join(text))
+    known = _known_names(labels)
+    found: list[str] = []
+    place = 0
+    while place < len(words):
+        end = _end_of_name(words, place, known)
+        if end:
+            found.append(known[words[place:end]])
+        elif words[place] != "and":
+            end = next((i for i in range(place + 1, len(words)) if _end_of_name(words, i, known)), len(words))
+            raise ValueError(_no_profile(words[place:end], labels))
+        place = end or place + 1
     if not found:
-        raise ProfileError(f"{folder}: no profiles found; put *.yaml files there")
-    return found
+        raise ValueError(f"{text!r} names no profile; write for example: diabetes + coeliac")
+    return tuple(dict.fromkeys(found))
 
 
-def _files(folder: Path) -> list[Path]:
-    return sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"[^\W_]+", text.casefold()))
 
 
-class _Loader(yaml.SafeLoader):
-    """Refuses a field that stands twice, of which YAML would silently keep the last: a rule would be lost."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """The mapping. Raises YAMLError, with the line, for a key that stands twice."""
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode):
-                if key.value in seen:
-                    raise yaml.constructor.ConstructorError(None, None, f"field {key.value!r} stands twice; remove one", key.start_mark)
-                seen.add(key.value)
-        return super().construct_mapping(node, deep)
+def _known_names(labels: Mapping[str, str]) -> dict[tuple[str, ...], str]:
+    """Names, labels, and labels without what stands in brackets, as words. What two profiles share names neither."""
+    known: dict[tuple[str, ...], str] = {}
+    shared: set[tuple[str, ...]] = {()}
+    for profile, label in labels.items():
+        for words in {_words(label), _words(re.sub(r"\(.*?\)", "", label))}:
+            if known.setdefault(words, profile) != profile:
+                shared.add(words)
+    return {words: p for words, p in known.items() if words not in shared} | {_words(profile): profile for profile in labels}
 
 
-def version_of(folder: Path) -> str:
-    """The first 16 hex digits of a SHA-256 over the profile files."""
-    digest = hashlib.sha256()
-    for path in _files(folder):
-        digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()[:16]
+def _end_of_name(words: tuple[str, ...], place: int, known: Mapping[tuple[str, ...], str]) -> int:
+    """Where the longest name that begins at `place` ends, or 0."""
+    return next((end for end in range(len(words), place, -1) if words[place:end] in known), 0)
 
 
-def _profile(path: Path, raw: Any, lexicon: Lexicon) -> Profile:
-    if not isinstance(raw, Mapping) or not isinstance(raw.get("profile"), str) or not raw["profile"].strip():
-        raise ProfileError(f"{path}: every profile is a mapping with a `profile:` name")
-    where = f"{path}: profile {raw['profile']!r}"
-    _refuse_unknown_fields(where, raw, _FIELDS)
-    for name in ("label", "wording"):
-        if not isinstance(raw.get(name), str) or not raw[name].strip():
-            raise ProfileError(f"{where}: field {name!r} is missing, empty or no text; write a sentence")
-    if not isinstance(raw.get("rules"), list) or not raw["rules"]:
-        raise ProfileError(f"{where}: field 'rules' is missing, empty or no list; write one rule per dash")
-    rules = tuple(_rule(f"{where}: rule {i}", rule, lexicon) for i, rule in enumerate(raw["rules"], start=1))
-    return Profile(raw["profile"], raw["label"], raw["wording"], rules, _words(where, raw, "undecidable"))
+def _no_profile(said: tuple[str, ...], labels: Mapping[str, str]) -> str:
+    alike = sorted(name for name, label in labels.items() if set(said) & {*_words(name), *_words(label)})
+    near = list(dict.fromkeys([*difflib.get_close_matches("_".join(said), labels), *alike]))[:4]
+    hint = f" Did you mean {' or '.join(near)}?" if near else ""
+    return f"no profile {' '.join(said)!r}; there are: {', '.join(sorted(labels))}.{hint}"
 
 
-def _refuse_unknown_fields(where: str, raw: Mapping[Any, Any], fields: set[str]) -> None:
-    for name in raw:
-        if name not in fields:
-            raise ProfileError(f"{where}: unknown field {name!r}; there are: {', '.join(sorted(fields))}")
+def parse_ask(text: str, profiles: Mapping[str, Profile]) -> tuple[str, ...]:
+    """ "diabetes + egg allergy" -> ("diabetes", "egg_allergy"). A view without numbers asks nothing of an idea and is left out.
 
-
-def _words(where: str, raw: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    words = raw.get(name) or []
-    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        raise ProfileError(f"{where}: field {name!r} is {words!r}; write a list of words in [ ]")
-    return tuple(words)
-
-
-def _rule(where: str, raw: Any, lexicon: Lexicon) -> Rule:
-    if not isinstance(raw, Mapping):
-        raise ProfileError(f"{where}: a rule is a mapping with `absent:` or `nutrient:`")
-    _refuse_unknown_fields(where, raw, _RULE_FIELDS)
-    courses = _words(where, raw, "courses")
-    for course in courses:
-        if course not in COURSES:
-            raise ProfileError(f"{where}: field 'courses': no course {course!r}; there are: {', '.join(COURSES)}")
-    source = str(raw.get("source") or "").strip()
-    if not source:
-        raise ProfileError(f"{where}: field 'source' is missing: every rule says where it comes from")
-    if "absent" in raw:
-        for name in ("nutrient", "at_least", "at_most"):
-            if name in raw:
-                raise ProfileError(f"{where}: field {name!r} stands beside 'absent'; make two rules of it")
-        if not isinstance(raw["absent"], str) or raw["absent"] not in lexicon.keys:
-            raise ProfileError(f"{where}: field 'absent': no allergen or flag {raw['absent']!r}; keys.csv of the lexicon lists them")
-        return Rule("absent", raw["absent"], None, None, courses, source)
-    if raw.get("nutrient") not in NUTRIENTS:
-        raise ProfileError(f"{where}: field 'nutrient': no nutrient {raw.get('nutrient')!r}; there are: {', '.join(NUTRIENTS)}")
-    at_least, at_most = _bound(where, raw, "at_least"), _bound(where, raw, "at_most")
-    if at_least is None and at_most is None:
-        raise ProfileError(f"{where}: fields 'at_least' and 'at_most' are missing; give one or both")
-    if at_least == 0 or (at_least is not None and at_most is not None and at_least > at_most):
-        raise ProfileError(f"{where}: field 'at_least' is {at_least:g}; write a number above 0 that at_most does not rule out")
-    return Rule("nutrient", raw["nutrient"], at_least, at_most, courses, source)
-
-
-def _bound(where: str, raw: Mapping[str, Any], name: str) -> float | None:
-    value = raw.get(name)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LARGEST_LIMIT:
-        raise ProfileError(f"{where}: field {name!r} is {value!r}; write a number from 0 to {LARGEST_LIMIT:,}")
-    return float(value)
+    Raises ValueError naming the profiles there are, and for one that judges nothing, which no idea can pass.
+    """
+    names = find(text, {p.profile: p.label for p in profiles.values()})
+    for profile in (profiles[name] for name in names):
+        if not profile.rules and not profile.hide_numbers:
+            raise ValueError(f"no idea can pass {profile.profile!r} in the ask {text!r}: {profile.wording}; leave it out")
+    asked = tuple(name for name in names if profiles[name].rules)
+    if not asked:
+        raise ValueError(f"the ask {text!r} is a way of looking and no need; name a profile with rules beside it")
+    return asked
 
 
 def judge(facts: Facts, course: str, profile: Profile) -> Verdict:
@@ -191,7 +192,7 @@ def judge(facts: Facts, course: str, profile: Profile) -> Verdict:
     verdicts, points = [], []
     for rule in profile.rules:
         if rule.applies(course):
-            verdict, point = _judge_absence(facts, rule) if rule.kind == "absent" else _judge_range(facts, rule)
+            verdict, point = _JUDGES[rule.kind](facts, rule)
             verdicts.append(verdict)
             if point:
                 points.append(point)
@@ -218,25 +219,78 @@ def _judge_absence(facts: Facts, rule: Rule) -> tuple[str, str]:
     return "unknown", f"{rule.key} not known: {', '.join(facts.doubt.get(rule.key, ('no ingredient lines',)))}"
 
 
-def _judge_range(facts: Facts, rule: Rule) -> tuple[str, str]:
-    amount = facts.nutrients[rule.key]
-    # Six decimals: the SQL proof sums in another order, and a limit must not be decided by the last bit.
-    lo, hi = round(amount.lo, 6), None if amount.hi is None else round(amount.hi, 6)
-    shown = f"{rule.key} {lo:.3g} to {'?' if hi is None else f'{hi:.3g}'} per serving"
-    open_because = ", ".join(facts.doubt.get(rule.key, ()))
-    failed = (rule.at_most is not None and lo > rule.at_most) or (rule.at_least is not None and hi is not None and hi < rule.at_least)
-    if failed:
-        return "fail", f"{shown}, wanted {_wanted(rule)}"
-    holds = (rule.at_most is None or (hi is not None and hi <= rule.at_most)) and (rule.at_least is None or lo >= rule.at_least)
-    if holds:
+def _judge_together(facts: Facts, rule: Rule) -> tuple[str, str]:
+    """All parts are there as surely as the least sure of them."""
+    status = min(facts.status[part] for part in rule.parts)
+    if status is Tri.FREE:
         return "pass", ""
-    return "unknown", f"{shown}, wanted {_wanted(rule)}" + (f"; open because of: {open_because}" if open_because else "")
+    if status is Tri.CONTAINS:
+        return "fail", "contains " + ", with ".join(f"{part}: {', '.join(facts.proof[part])}" for part in rule.parts)
+    named = [f"{part}: {', '.join((*facts.proof.get(part, ()), *facts.doubt.get(part, ())))}" for part in rule.parts]
+    return "unknown", f"{' with '.join(rule.parts)} not known: {'; '.join(named)}"
 
 
-def _wanted(rule: Rule) -> str:
+def _judge_range(facts: Facts, rule: Rule) -> tuple[str, str]:
+    lo, hi = amount(facts, rule)
+    # Six decimals: the SQL proof sums in another order, and a limit must not be decided by the last bit.
+    lo, hi = round(lo, 6), None if hi is None else round(hi, 6)
+    failed = (rule.at_most is not None and lo > rule.at_most) or (rule.at_least is not None and hi is not None and hi < rule.at_least)
+    kept = [hi is not None and hi <= rule.at_most] if rule.at_most is not None else []
+    kept += [lo >= rule.at_least] if rule.at_least is not None else []
+    if kept and all(kept) and not failed:
+        return "pass", ""
+    point = f"{rule.key} {lo:.3g} to {'?' if hi is None else f'{hi:.3g}'} {_per_words(rule.per)}, wanted {wanted(rule)}"
+    if failed:
+        return "fail", point
+    open_because = _clouded(facts, rule)
+    return "unknown", point + (f"; open because of: {', '.join(open_because)}" if open_because else "")
+
+
+def amount(facts: Facts, rule: Rule) -> tuple[float, float | None]:
+    """Between what bounds the rule's amount lies, per what the rule says. An upper bound of None is not known."""
+    if rule.per == SERVING:
+        return _sum(facts.nutrients, rule.parts)
+    lo, hi = _sum(facts.totals, rule.parts, KCAL_PER_GRAM if rule.per == ENERGY_SHARE else None)
+    base = facts.grams if rule.per == WEIGHT else facts.totals.get("energy_kcal", UNKNOWN_AMOUNT)
+    least = 100 * lo / base.hi if base.hi else 0.0
+    if hi == 0:
+        return least, 0.0
+    return least, 100 * hi / base.lo if hi is not None and base.lo > 0 else None
+
+
+def _sum(amounts: Mapping[str, Interval], nutrients: Sequence[str], factors: Mapping[str, float] | None = None) -> tuple[float, float | None]:
+    lo, hi, bounded = 0.0, 0.0, True
+    for nutrient in nutrients:
+        factor = 1.0 if factors is None else factors.get(nutrient)
+        found = amounts.get(nutrient)
+        if factor is None or found is None:
+            bounded = False
+            continue
+        lo += factor * found.lo
+        bounded = bounded and found.hi is not None
+        hi += factor * (found.hi or 0.0)
+    return lo, hi if bounded else None
+
+
+def _clouded(facts: Facts, rule: Rule) -> tuple[str, ...]:
+    """What leaves the rule open: foods, or the number of servings where it counts."""
+    base = {SERVING: (), WEIGHT: (GRAMS,)}.get(rule.per, ("energy_kcal",))
+    names = dict.fromkeys(label for key in (*rule.parts, *base) for label in facts.doubt.get(key, ()))
+    return tuple(n for n in names if rule.per == SERVING or n != SERVINGS)
+
+
+_JUDGES = {ABSENT: _judge_absence, TOGETHER: _judge_together, NUTRIENT: _judge_range}
+
+
+def wanted(rule: Rule) -> str:
+    """The limits of a nutrient rule in words."""
     parts = []
     if rule.at_least is not None:
         parts.append(f"at least {rule.at_least:g}")
     if rule.at_most is not None:
         parts.append(f"at most {rule.at_most:g}")
     return " and ".join(parts)
+
+
+def _per_words(per: str) -> str:
+    return per if per == ENERGY_SHARE else f"per {per}"

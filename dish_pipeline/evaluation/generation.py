@@ -32,23 +32,13 @@ class Ask:
     ideas: int
 
 
-def parse_ask(text: str, profiles: Mapping[str, Profile]) -> tuple[str, ...]:
-    """ "diabetes + coeliac" -> ("diabetes", "coeliac"). Raises ValueError naming the profiles there are."""
-    names = tuple(part.strip() for part in text.split("+") if part.strip())
-    for name in names:
-        if name not in profiles:
-            raise ValueError(f"no profile {name!r} in the ask {text!r}; there are: {', '.join(sorted(profiles))}")
-    if not names:
-        raise ValueError(f"the ask {text!r} names no profile; write for example: diabetes + coeliac")
-    return names
-
-
 def limits_of(train: Sequence[Dish]) -> Limits:
-    """The number of foods and grams that all but the outermost 2 % of the training dishes have."""
+    """The number of foods and grams that all but the outermost 2 % of the training dishes have, and the grams of the middle one."""
     sizes = [len(d.portions) for d in train]
     grams = [sum(p.grams or 0.0 for p in d.portions) for d in train]
     most = int(np.ceil(np.quantile(sizes, 0.98)))
-    return Limits(min(max(3, int(np.floor(np.quantile(sizes, 0.02)))), most), most, float(np.quantile(grams, 0.98)) or 900.0)
+    fewest = min(max(3, int(np.floor(np.quantile(sizes, 0.02)))), most)
+    return Limits(fewest, most, float(np.quantile(grams, 0.98)) or 900.0, float(np.median(grams)) or 300.0)
 
 
 def propose(
@@ -75,6 +65,10 @@ def propose(
         made: dict[str, Constraint] = {}
         funnel = funnels.setdefault(ask.profiles, Funnel())
         for course in courses:
+            idle = [p for p in ask.profiles if not any(rule.applies(course) for rule in profiles[p].rules)]
+            if idle:
+                funnel.lost[f"{course}: not judged by {', '.join(idle)}, so nothing could pass"] += 1
+                continue
             try:
                 made[course] = Constraint(tokenizer, lexicon, [profiles[p] for p in ask.profiles], course, limits, banned=unseen)
             except ValueError as error:

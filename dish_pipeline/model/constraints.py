@@ -1,22 +1,28 @@
 """What may be sampled next: only well-formed dishes, only lexicon foods, only what the asked profiles allow.
 
 What belongs here: turning profiles into masks over tokens. A forbidden food cannot be reached, because its token is masked;
-an amount that would break a maximum is masked; the foods cannot end before every minimum holds. Whether the finished idea keeps its
+an amount that would break a maximum is masked; the foods cannot end before every minimum and every share (of the weight, of the energy)
+holds. Things that may not come together are not masked: ideas that hold both are lost in the sift. Whether the finished idea keeps its
 profiles is proved again elsewhere, from the stored rows, by code that shares nothing with this.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from dish_pipeline.dietetics.lexicon import Food, Lexicon
-from dish_pipeline.dietetics.profiles import Profile, Rule
-from dish_pipeline.dish import Interval, Tri
+from dish_pipeline.dietetics.profiles import ABSENT, ENERGY_SHARE, JOINED, KCAL_PER_GRAM, NUTRIENT, SERVING, WEIGHT, Profile, Rule
+from dish_pipeline.dish import Tri
 from dish_pipeline.model.text import GRID
 from dish_pipeline.model.tokenizer import PARTS, DishTokenizer
+
+
+LEAST_ENERGY = 0.001
+"""Kilocalories below which a dish has no energy to speak of."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,7 @@ class Limits:
     fewest_foods: int = 3
     most_foods: int = 16
     most_grams: float = 900.0
+    usual_grams: float = 300.0
 
 
 class Constraint:
@@ -41,17 +48,28 @@ class Constraint:
         """
         self.tokenizer, self.limits, self.course = tokenizer, limits, course
         rules = [r for p in profiles for r in p.rules if r.applies(course)]
-        absent = [r.key for r in rules if r.kind == "absent"]
+        absent = [r.key for r in rules if r.kind == ABSENT]
         self.maxima = _bounds(rules, "at_most", min)
         self.minima = _bounds(rules, "at_least", max)
         foods = [lexicon.foods.get(f) for f in tokenizer.food_ids]
         self.allowed = np.array([_allows(food, absent, banned) for food in foods])
         # Grams per gram of food: the upper bound counts for a maximum (unknown: not allowed), the lower for a minimum.
-        self.upper = _per_gram(foods, self.maxima, lambda v: np.inf if v is None or v.hi is None else v.hi)
-        self.lower = _per_gram(foods, self.minima, lambda v: 0.0 if v is None else v.lo)
-        self.allowed &= np.isfinite(self.upper).all(axis=1)
+        self.upper = _per_gram(foods, self.maxima, upper=True)
+        self.lower = _per_gram(foods, self.minima, upper=False)
+        # A share is a balance that may not be negative in the end: what a food may bring at most, less what its weight or energy allows.
+        balances = [_balance(foods, rule, side) for rule in rules for side in ("at_most", "at_least") if _is_share(rule, side)]
+        # Of no energy at all there is no share: salt and water alone would keep the balance and reach nothing.
+        of_energy = any(_is_share(rule, "at_least") and rule.per != WEIGHT for rule in rules)
+        energy = [np.array([_bound(food, "energy_kcal", upper=True) for food in foods])] if of_energy else []
+        self.lower = np.column_stack([self.lower, *balances, *energy])
+        self.allowed &= np.isfinite(self.upper).all(axis=1) & np.isfinite(self.lower).all(axis=1)
         self.most = np.array(list(self.maxima.values()))
-        self.least = np.array(list(self.minima.values()))
+        self.least = np.array([*self.minima.values(), *(0.0 for _ in balances), *(LEAST_ENERGY for _ in energy)])
+        # The most that one more gram of any food can do for each minimum, and up to which weight of the dish that is hoped for: what is out
+        # of reach even so is masked at once. A share must be within reach of a dish of the usual weight, or most draws would end nowhere.
+        self.help = self.lower[self.allowed].max(axis=0, initial=0.0)
+        self.horizon = np.array([limits.most_grams] * len(self.minima) + [limits.usual_grams] * len(balances) + [limits.most_grams] * len(energy))
+        self.shares = bool(balances)
         self.grid = np.array(GRID, dtype=float)
         self.grid_ids = np.array([tokenizer.amount_ids[g] for g in GRID])
         for food_id in required:
@@ -71,19 +89,47 @@ def _allows(food: Food | None, absent: Sequence[str], banned: frozenset[str]) ->
 
 
 def _bounds(rules: Sequence[Rule], side: str, pick: Callable[[float, float], float]) -> dict[str, float]:
-    """Nutrient -> its tightest bound on one side."""
+    """Nutrient, or sum of nutrients -> its tightest bound per serving on one side."""
     found: dict[str, float] = {}
     for rule in rules:
         value = getattr(rule, side)
-        if rule.kind == "nutrient" and value is not None:
+        if rule.kind == NUTRIENT and rule.per == SERVING and value is not None:
             found[rule.key] = pick(found.get(rule.key, value), value)
     return found
 
 
-def _per_gram(foods: Sequence[Food | None], nutrients: Iterable[str], bound: Callable[[Interval | None], float]) -> np.ndarray:
-    """One bound of each nutrient in one gram of each food. Shape (foods, nutrients)."""
-    rows = [[bound(food.composition.get(n) if food else None) / 100 for n in nutrients] for food in foods]
+def _per_gram(foods: Sequence[Food | None], keys: Iterable[str], upper: bool) -> np.ndarray:
+    """One bound of each nutrient, or sum of nutrients, in one gram of each food. Shape (foods, keys)."""
+    rows = [[sum(_bound(food, nutrient, upper) for nutrient in key.split(JOINED)) for key in keys] for food in foods]
     return np.array(rows, dtype=float).reshape(len(foods), -1)
+
+
+def _is_share(rule: Rule, side: str) -> bool:
+    return rule.kind == NUTRIENT and rule.per != SERVING and getattr(rule, side) is not None
+
+
+def _balance(foods: Sequence[Food | None], rule: Rule, side: str) -> np.ndarray:
+    """What one gram of each food adds to the balance of a share; -inf where a figure is missing that could tip it. Shape (foods,)."""
+    most, limit = side == "at_most", getattr(rule, side) / 100
+    found = np.zeros(len(foods))
+    for i, food in enumerate(foods):
+        amount, base = 0.0, 1.0
+        for nutrient in rule.parts:
+            factor = KCAL_PER_GRAM.get(nutrient, math.inf) if rule.per == ENERGY_SHARE else 1.0
+            amount += factor * _bound(food, nutrient, upper=most)
+        if rule.per != WEIGHT:
+            base = _bound(food, "energy_kcal", upper=not most)
+        balance = limit * base - amount if most else amount - limit * base
+        found[i] = balance if math.isfinite(balance) else -math.inf
+    return found
+
+
+def _bound(food: Food | None, nutrient: str, upper: bool) -> float:
+    """A bound in one gram of the food: nothing for a lower one that is not known, infinite for an upper one."""
+    value = food.composition.get(nutrient) if food else None
+    if upper:
+        return math.inf if value is None or value.hi is None else value.hi / 100
+    return 0.0 if value is None else value.lo / 100
 
 
 class State:
@@ -119,18 +165,19 @@ class State:
         if self.phase == "foods":
             return self._foods()
         if self.phase == "amounts":
-            return self.rules.grid_ids[self._amounts(self.foods[-1])]
+            return self.rules.grid_ids[self._fitting(np.array(self.foods[-1:]), self.rules.grid)[0]]
         return np.zeros(0, dtype=np.int64)
 
     def _foods(self) -> np.ndarray:
-        """The foods that still fit (not used, and at the smallest amount within every maximum), and the title when it may begin."""
+        """The foods that still fit (not used, and in some amount within every rule), and the title when it may begin."""
         r = self.rules
         waiting = [f for f in r.required if f not in self.foods]
         fits = self.open.copy()
-        if len(r.most):
-            fits &= (self.high + r.grid[0] * r.upper <= r.most).all(axis=1)
-        if len(self.foods) >= r.limits.most_foods or self.grams + r.grid[0] > r.limits.most_grams:
+        if len(self.foods) >= r.limits.most_foods:
             fits[:] = False
+        # Without shares the smallest amount is the one that fits longest: nothing helps a minimum more than what is hoped for.
+        left = np.flatnonzero(fits)
+        fits[left] = self._fitting(left, r.grid if r.shares else r.grid[:1]).any(axis=1)
         ids = np.flatnonzero(fits) + r.tokenizer.first_food
         if waiting:
             return ids[ids == waiting[0] + r.tokenizer.first_food]
@@ -138,12 +185,16 @@ class State:
             return np.append(ids, r.tokenizer.title)
         return ids
 
-    def _amounts(self, food: int) -> np.ndarray:
-        """Which amounts of the grid keep every maximum. Shape (grid,)."""
+    def _fitting(self, foods: np.ndarray, grid: np.ndarray) -> np.ndarray:
+        """Which amounts of each of these foods keep every maximum, and every minimum within reach. Shape (foods, grid)."""
         r = self.rules
-        fits = self.grams + r.grid <= r.limits.most_grams
-        if len(r.most):
-            fits &= (self.high + r.grid[:, None] * r.upper[food] <= r.most).all(axis=1)
+        grams = self.grams + grid
+        fits = np.repeat((grams <= r.limits.most_grams)[None, :], len(foods), axis=0)
+        for i, most in enumerate(r.most):
+            fits &= self.high[i] + np.outer(r.upper[foods, i], grid) <= most
+        for i, least in enumerate(r.least):
+            hope = np.maximum(0.0, r.horizon[i] - grams) * r.help[i]
+            fits &= self.low[i] + np.outer(r.lower[foods, i], grid) + hope >= least - 1e-9
         return fits
 
     def push(self, token: int) -> None:

@@ -49,15 +49,22 @@ def lexicon_frames(lexicon: Lexicon, profiles: Mapping[str, Profile]) -> dict[st
             columns=["food_id", "nutrient", "lo", "mid", "hi"],
         ),
         "profiles": pd.DataFrame(
-            [(p.profile, p.label, p.wording, list(p.undecidable)) for p in profiles.values()],
-            columns=["profile", "label", "wording", "undecidable"],
+            [
+                (p.profile, p.label, p.wording, list(p.undecidable), list(p.shows), p.hide_numbers, p.note, p.file, p.own, p.overrides)
+                for p in profiles.values()
+            ],
+            columns=["profile", "label", "wording", "undecidable", "shows", "hide_numbers", "note", "file", "own", "overrides"],
         ),
         "rules": pd.DataFrame(
             [
-                (p.profile, i, r.kind, r.key, r.at_least, r.at_most, list(r.courses), r.source)
+                (p.profile, i, r.kind, list(r.parts), r.per, r.at_least, r.at_most, list(r.courses), r.words, r.institution, r.source, r.evidence,
+                 r.note)
                 for p in profiles.values() for i, r in enumerate(p.rules, start=1)
             ],
-            columns=["profile", "rule_no", "kind", "rule_key", "at_least", "at_most", "courses", "source"],
+            columns=[
+                "profile", "rule_no", "kind", "parts", "per", "at_least", "at_most", "courses", "in_words", "institution", "source", "evidence",
+                "note",
+            ],
         ),
     }
 

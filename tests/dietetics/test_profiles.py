@@ -1,139 +1,14 @@
-"""Profiles: unknown never passes, a maximum is judged by its upper bound, and a bad file says where and what to do."""
+"""Profiles: unknown never passes, a maximum is judged by its upper bound, and people find a need under its name or label."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dish_pipeline.dietetics import profiles as room
 from dish_pipeline.dietetics.facts import Facts
-from dish_pipeline.dietetics.lexicon import Lexicon
-from dish_pipeline.dietetics.profiles import Profile, ProfileError, Rule, judge, judge_all
+from dish_pipeline.dietetics.profiles import Profile, Rule, described, find, judge, judge_all, parse_ask
 from dish_pipeline.dish import COURSES, Interval, Tri
-
-GOOD = """
-profile: coeliac
-label: coeliac disease
-wording: no gluten-containing ingredient named
-rules:
-  - absent: gluten
-    source: a regulation
-  - nutrient: sodium_mg
-    at_most: 500
-    courses: [main, side]
-    source: an institution
-    institution: an institution
-    evidence: read
-undecidable: [cross_contact]
-note: free text
-"""
-
-
-def write(folder: Path, text: str, name: str = "one.yaml") -> Path:
-    path = folder / name
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
-def test_a_profile_is_read_whole(tmp_path: Path, kitchen: Lexicon) -> None:
-    write(tmp_path, GOOD)
-    profile = room.load(tmp_path, kitchen)["coeliac"]
-    assert profile.rules == (
-        Rule("absent", "gluten", None, None, (), "a regulation"),
-        Rule("nutrient", "sodium_mg", None, 500.0, ("main", "side"), "an institution"),
-    )
-    assert profile.undecidable == ("cross_contact",)
-    assert profile.absences() == ("gluten",)
-
-
-def test_a_file_may_hold_a_list_and_end_in_yml(tmp_path: Path, kitchen: Lexicon) -> None:
-    listed = "".join(f"- {{profile: p{i}, label: x, wording: x, rules: [{{absent: milk, source: x}}]}}\n" for i in range(3))
-    write(tmp_path, listed, "several.yml")
-    assert list(room.load(tmp_path, kitchen)) == ["p0", "p1", "p2"]
-
-
-RULE = "profile: p\nlabel: x\nwording: x\nrules:\n  - "
-SPOILED = [
-    ("profile: [", ["not readable as YAML"]),
-    ("", ["a mapping with a `profile:` name"]),
-    ("- just a word", ["a mapping with a `profile:` name"]),
-    ("label: x", ["a mapping with a `profile:` name"]),
-    ("profile: ''\nlabel: x", ["a mapping with a `profile:` name"]),
-    ("profile: 5", ["a mapping with a `profile:` name"]),
-    ("profile: p\nlabel: x\nwording: x", ["profile 'p'", "'rules'", "missing"]),
-    ("profile: p\nlabel: x\nwording: x\nrules: []", ["profile 'p'", "'rules'"]),
-    ("profile: p\nlabel: x\nwording: x\nrules: gluten", ["profile 'p'", "'rules'", "no list"]),
-    ("profile: p\nwording: x\nrules: [{absent: milk, source: x}]", ["profile 'p'", "'label'"]),
-    ("profile: p\nlabel: 7\nwording: x\nrules: [{absent: milk, source: x}]", ["profile 'p'", "'label'", "no text"]),
-    ("profile: p\nlabel: x\nrules: [{absent: milk, source: x}]", ["profile 'p'", "'wording'"]),
-    (GOOD + "colour: red\n", ["profile 'coeliac'", "unknown field 'colour'", "there are:"]),
-    (GOOD + "7: red\n", ["profile 'coeliac'", "unknown field 7"]),
-    (GOOD + "label: again\n", ["field 'label' stands twice", "line"]),
-    (GOOD.replace("[cross_contact]", "cross_contact"), ["profile 'coeliac'", "'undecidable'", "write a list"]),
-    (RULE + "gluten", ["profile 'p'", "rule 1", "a mapping"]),
-    (RULE + "{absent: milk}", ["profile 'p'", "rule 1", "'source' is missing"]),
-    (RULE + "{absent: milk, source: '  '}", ["rule 1", "'source'"]),
-    (RULE + "{absent: glutin, source: x}", ["rule 1", "'absent'", "'glutin'", "keys.csv"]),
-    (RULE + "{absent: [milk, egg], source: x}", ["rule 1", "'absent'", "['milk', 'egg']"]),
-    (RULE + "{absent: milk, absent: egg, source: x}", ["'absent' stands twice"]),
-    (RULE + "{absent: milk, nutrient: sodium_mg, at_most: 5, source: x}", ["rule 1", "'nutrient' stands beside 'absent'", "make two rules"]),
-    (RULE + "{absent: milk, at_most: 5, source: x}", ["rule 1", "'at_most' stands beside 'absent'"]),
-    (RULE + "{absnt: milk, source: x}", ["rule 1", "unknown field 'absnt'"]),
-    (RULE + "{source: x}", ["rule 1", "'nutrient'", "None"]),
-    (RULE + "{nutrient: salt, at_most: 5, source: x}", ["rule 1", "'nutrient'", "'salt'", "sodium_mg"]),
-    (RULE + "{nutrient: [sodium_mg], at_most: 5, source: x}", ["rule 1", "'nutrient'"]),
-    (RULE + "{nutrient: sodium_mg, source: x}", ["rule 1", "'at_least' and 'at_most' are missing"]),
-    (RULE + "{nutrient: sodium_mg, at_most: little, source: x}", ["rule 1", "'at_most'", "'little'", "write a number"]),
-    (RULE + "{nutrient: sodium_mg, at_most: -1, source: x}", ["rule 1", "'at_most'", "-1"]),
-    (RULE + "{nutrient: sodium_mg, at_most: .nan, source: x}", ["rule 1", "'at_most'", "nan"]),
-    (RULE + "{nutrient: sodium_mg, at_most: .inf, source: x}", ["rule 1", "'at_most'", "inf"]),
-    (RULE + "{nutrient: sodium_mg, at_most: 1" + "0" * 400 + ", source: x}", ["rule 1", "'at_most'"]),
-    (RULE + "{nutrient: sodium_mg, at_most: yes, source: x}", ["rule 1", "'at_most'", "True"]),
-    (RULE + "{nutrient: fiber_g, at_least: 0, source: x}", ["rule 1", "'at_least'", "above 0"]),
-    (RULE + "{nutrient: fiber_g, at_least: 9, at_most: 5, source: x}", ["rule 1", "'at_least'", "at_most"]),
-    (RULE + "{absent: milk, courses: main, source: x}", ["rule 1", "'courses'", "write a list"]),
-    (RULE + "{absent: milk, courses: [lunch], source: x}", ["rule 1", "'courses'", "'lunch'", "breakfast"]),
-]
-
-
-@pytest.mark.parametrize(("text", "said"), SPOILED)
-def test_a_bad_profile_is_refused_with_file_profile_field_and_remedy(tmp_path: Path, kitchen: Lexicon, text: str, said: list[str]) -> None:
-    write(tmp_path, text, "spoiled.yaml")
-    with pytest.raises(ProfileError) as refusal:
-        room.load(tmp_path, kitchen)
-    for words in ["spoiled.yaml", *said]:
-        assert words in str(refusal.value)
-
-
-def test_a_name_used_twice_names_both_files(tmp_path: Path, kitchen: Lexicon) -> None:
-    write(tmp_path, GOOD, "a.yaml")
-    write(tmp_path, GOOD, "b.yaml")
-    with pytest.raises(ProfileError, match=r"b\.yaml: profile 'coeliac' stands in .*a\.yaml as well; rename one"):
-        room.load(tmp_path, kitchen)
-
-
-def test_no_profiles_other_bytes_and_a_folder_are_refused(tmp_path: Path, kitchen: Lexicon) -> None:
-    for folder in (tmp_path, tmp_path / "missing"):
-        with pytest.raises(ProfileError, match="no profiles found; put"):
-            room.load(folder, kitchen)
-    (tmp_path / "x.yaml").write_bytes(b"profile: cr\xe8me")
-    with pytest.raises(ProfileError, match=r"x\.yaml: not readable"):
-        room.load(tmp_path, kitchen)
-    (tmp_path / "x.yaml").unlink()
-    (tmp_path / "x.yaml").mkdir()
-    with pytest.raises(ProfileError, match=r"x\.yaml: not readable"):
-        room.load(tmp_path, kitchen)
-
-
-def test_the_version_changes_with_any_byte_and_only_then(tmp_path: Path) -> None:
-    write(tmp_path, GOOD)
-    before = room.version_of(tmp_path)
-    assert room.version_of(tmp_path) == before
-    write(tmp_path, GOOD + " ")
-    assert room.version_of(tmp_path) != before
 
 
 def facts(lo: float = 0.0, hi: float | None = None, milk: Tri = Tri.FREE) -> Facts:
@@ -215,3 +90,133 @@ def test_widening_what_is_known_never_makes_a_verdict_pass(lo: float, width: flo
     if judge(wide, "main", rules).verdict == "fail":
         assert judge(narrow, "main", rules).verdict == "fail"
     assert judge(facts(0.0, None), "main", rules).verdict != "pass" or (at_most is None and not at_least)
+
+
+def dish(butter: float | None, sodium: tuple[float, float | None], energy: tuple[float, float | None] = (100.0, 200.0)) -> Facts:
+    """A dish of so many grams, with sodium and energy in the whole of it and no servings."""
+    totals = {"sodium_mg": Interval(sodium[0], None, sodium[1]), "fat_g": Interval(1.0, None, 2.0), "protein_g": Interval(0.0, None, 0.0),
+              "energy_kcal": Interval(energy[0], None, energy[1])}
+    grams = Interval(0.0, None, None) if butter is None else Interval(butter, butter, butter)
+    return Facts({}, {}, {"sodium_mg": ("broth", "servings"), "grams": ("herbs",), "energy_kcal": ("tea",)}, {}, totals, grams)
+
+
+def share(key: str, per: str, at_least: float | None = None, at_most: float | None = None) -> Profile:
+    return profile(Rule("nutrient", key, at_least, at_most, (), "x", per))
+
+
+@pytest.mark.parametrize(
+    ("facts_", "rule", "verdict"),
+    [
+        (dish(200, (100, 200)), share("sodium_mg", "100 g", at_most=100), "pass"),
+        (dish(200, (100, 202)), share("sodium_mg", "100 g", at_most=100), "unknown"),
+        (dish(200, (202, 210)), share("sodium_mg", "100 g", at_most=100), "fail"),
+        (dish(None, (100, 200)), share("sodium_mg", "100 g", at_most=1e6), "unknown"),
+        (dish(200, (100, None)), share("sodium_mg", "100 g", at_most=1e6), "unknown"),
+        (dish(None, (0, 0)), share("sodium_mg", "100 g", at_most=0), "pass"),
+        (dish(200, (100, 200)), share("sodium_mg", "100 g", at_least=50), "pass"),
+        (dish(None, (100, 200)), share("sodium_mg", "100 g", at_least=1), "unknown"),
+        (dish(200, (1, 2)), share("fat_g", "100 kcal", at_most=2), "pass"),
+        (dish(200, (1, 2)), share("fat_g", "100 kcal", at_most=1.9), "unknown"),
+        (dish(200, (1, 2), (0, 200)), share("fat_g", "100 kcal", at_most=1e6), "unknown"),
+        (dish(200, (1, 2), (100, None)), share("fat_g", "100 kcal", at_least=0.1), "unknown"),
+        (dish(200, (1, 2)), share("fat_g", "percent of energy", at_most=18), "pass"),
+        (dish(200, (1, 2)), share("fat_g", "percent of energy", at_most=4.4), "fail"),
+        (dish(200, (1, 2)), share("fat_g + protein_g", "percent of energy", at_most=18), "pass"),
+        (dish(200, (1, 2)), share("fat_g + sugars_g", "percent of energy", at_most=1e6), "unknown"),
+        (dish(200, (1, 2)), share("sodium_mg", "percent of energy", at_most=1e6), "unknown"),
+    ],
+)
+def test_a_share_needs_no_servings_and_passes_only_on_the_safe_side_of_both_bounds(facts_: Facts, rule: Profile, verdict: str) -> None:
+    assert judge(facts_, "main", rule).verdict == verdict
+
+
+def test_an_open_share_names_what_leaves_it_open_and_not_the_servings() -> None:
+    found = judge(dish(None, (100, None)), "main", share("sodium_mg", "100 g", at_most=5))
+    assert found.open_points == ("sodium_mg 0 to ? per 100 g, wanted at most 5; open because of: broth, herbs",)
+
+
+def test_a_sum_is_known_when_all_of_it_is() -> None:
+    known = Facts({}, {}, {}, {"fat_g": Interval(1.0, None, 2.0), "protein_g": Interval(3.0, None, 4.0), "sugars_g": Interval(0.0, None, None)})
+    assert judge(known, "main", share("fat_g + protein_g", "serving", at_most=6)).verdict == "pass"
+    assert judge(known, "main", share("fat_g + protein_g", "serving", at_least=4)).verdict == "pass"
+    assert judge(known, "main", share("fat_g + sugars_g", "serving", at_most=6)).verdict == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("meat", "milk", "verdict"),
+    [
+        (Tri.FREE, Tri.CONTAINS, "pass"), (Tri.UNKNOWN, Tri.FREE, "pass"), (Tri.CONTAINS, Tri.CONTAINS, "fail"),
+        (Tri.UNKNOWN, Tri.CONTAINS, "unknown"), (Tri.UNKNOWN, Tri.UNKNOWN, "unknown"),
+    ],
+)
+def test_two_things_may_not_come_together_and_one_must_be_known_to_be_missing(meat: Tri, milk: Tri, verdict: str) -> None:
+    foods = {"meat": ("beef",), "milk": ("butter",)}
+    status = {"meat": meat, "milk": milk}
+    known = Facts(status, {k: foods[k] for k in foods if status[k] is Tri.CONTAINS}, {k: foods[k] for k in foods if status[k] is Tri.UNKNOWN}, {})
+    found = judge(known, "main", profile(Rule("together", "meat + milk", None, None, (), "x")))
+    assert found.verdict == verdict
+    if verdict != "pass":
+        assert "beef" in found.open_points[0] and "butter" in found.open_points[0]
+
+
+LABELS = {
+    "diabetes": "diabetes (carbohydrate counting)", "coeliac": "coeliac disease", "egg_allergy": "allergy to egg",
+    "ckd": "kidney disease (CKD, no dialysis)",
+    "ckd_dialysis": "kidney disease on dialysis", "low_sodium_eu": "low sodium (EU)", "low_sodium_us": "low sodium (US)", "salt_and_pepper": "salt",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("diabetes + coeliac + egg allergy", ("diabetes", "coeliac", "egg_allergy")), ("egg_allergy", ("egg_allergy",)),
+        ("Coeliac Disease, allergy to egg & DIABETES", ("coeliac", "egg_allergy", "diabetes")),
+        ("egg-allergy and coeliac", ("egg_allergy", "coeliac")),
+        (("diabetes", "coeliac"), ("diabetes", "coeliac")), (("egg", "allergy", "coeliac"), ("egg_allergy", "coeliac")),
+        ("kidney disease", ("ckd",)), ("kidney disease on dialysis", ("ckd_dialysis",)), ("kidney disease (CKD, no dialysis) + ckd", ("ckd",)),
+        ("low sodium EU", ("low_sodium_eu",)), ("coeliac coeliac", ("coeliac",)), ("salt and pepper + coeliac", ("salt_and_pepper", "coeliac")),
+    ],
+)
+def test_a_need_is_found_by_name_or_label_with_spaces_or_underscores(text: str | tuple[str, ...], found: tuple[str, ...]) -> None:
+    assert find(text, LABELS) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("diabetes + celiac", ["no profile 'celiac'", "there are: ckd,", "Did you mean coeliac?"]),
+        ("low sodium", ["'low sodium'", "mean low_sodium_us or low_sodium_eu?"]), ("egg", ["'egg'", "egg_allergy"]),
+        ("moonlight + diabetes", ["no profile 'moonlight';"]), ("", ["names no profile"]), ("+ and", ["names no profile"]),
+    ],
+)
+def test_a_need_that_is_not_there_is_refused_with_what_is(text: str, said: list[str]) -> None:
+    with pytest.raises(ValueError, match="profile") as refusal:
+        find(text, LABELS)
+    for words in said:
+        assert words in str(refusal.value)
+
+
+def test_an_ask_leaves_a_view_out_and_refuses_what_nothing_can_pass() -> None:
+    named = {
+        "p": profile(NO_MILK), "view": Profile("view", "x y", "x", (), ("x",), hide_numbers=True),
+        "dysphagia": Profile("dysphagia", "d", "no texture", (), ("x",)),
+    }
+    assert parse_ask("p + view", named) == ("p",)
+    with pytest.raises(ValueError, match=r"no idea can pass 'dysphagia'.*no texture"):
+        parse_ask("p + dysphagia", named)
+    with pytest.raises(ValueError, match="a way of looking and no need"):
+        parse_ask("view", named)
+
+
+def test_a_profile_says_its_rules_sources_and_limits_in_lines() -> None:
+    rules = (NO_MILK, Rule("nutrient", "fat_g", 1.0, 30.0, ("main",), "a leaflet", "percent of energy", "FDA", "read", "mark this"),
+             Rule("together", "meat + raw_egg", None, None, (), "custom"))
+    named = Profile("p", "a label", "a wording", rules, ("cross_contact",), ("sodium_mg",), note="a note", file="a.yaml", overrides="b.yaml")
+    text = "\n".join(described(named))
+    for words in (
+        "p: a label", "says: a wording", "no milk  <- x",
+        "fat_g at least 1 and at most 30 percent of energy (main)  <- FDA; a leaflet; evidence: read; mark this",
+        "not together: meat and raw egg", "shows: sodium_mg", "not decidable from ingredients: cross contact", "note: a note",
+        "from: a.yaml, in place of b.yaml",
+    ):
+        assert words in text

@@ -11,14 +11,17 @@ from hypothesis import strategies as st
 
 from dish_pipeline.dietetics.facts import facts_of, items_of_dish
 from dish_pipeline.dietetics.lexicon import Lexicon
-from dish_pipeline.dietetics.profiles import Profile, Rule, judge
+from dish_pipeline.dietetics.profiles import Profile, Rule, amount, judge
 from dish_pipeline.dish import COURSES, UNKNOWN_COURSE, Dish, Interval, Tri
 from dish_pipeline.model.constraints import Constraint, Limits, State
 from dish_pipeline.model.text import GRID
 from dish_pipeline.model.tokenizer import PARTS, DishTokenizer
 
 ONE_SERVING = Interval(1.0, 1.0, 1.0)
-PROFILES = ("coeliac", "no_milk", "vegan", "nut_free", "low_carbohydrate", "low_salt", "protein", "energy")
+PROFILES = (
+    "coeliac", "no_milk", "vegan", "nut_free", "low_carbohydrate", "low_salt", "protein", "energy", "dilute", "light", "protein_rich", "starchy",
+    "small_sum",
+)
 
 
 @dataclass(frozen=True)
@@ -81,9 +84,9 @@ def _assert_kept(dish: Dish, ask: Ask, lexicon: Lexicon, profiles: dict[str, Pro
         rules = [r for r in profiles[name].rules if r.applies(ask.course)]
         assert all(food.facts[r.key] is Tri.FREE for r in rules if r.kind == "absent" for food in foods)
         for rule in (r for r in rules if r.kind == "nutrient"):
-            amount = facts.nutrients[rule.key]
-            assert rule.at_most is None or (amount.hi is not None and amount.hi <= rule.at_most + 1e-9)
-            assert rule.at_least is None or amount.lo >= rule.at_least - 1e-9
+            lo, hi = amount(facts, rule)
+            assert rule.at_most is None or (hi is not None and hi <= rule.at_most + 1e-9)
+            assert rule.at_least is None or lo >= rule.at_least - 1e-9
         if rules:
             assert judge(facts, ask.course, profiles[name]).verdict == "pass"
 
@@ -272,3 +275,37 @@ def test_the_foods_are_finished_with_the_sign_of_the_title_and_not_before(tokeni
     for token in (int(tokenizer.word_ids[0]), tokenizer.end, tokenizer.title, tokenizer.food_tokens["egg"]):
         with pytest.raises(ValueError, match=f"token {token} cannot come here"):
             state.push(token)
+
+
+@pytest.mark.parametrize("asked", ["dilute", "light", "protein_rich", "starchy", "small_sum"])
+def test_a_share_or_a_sum_can_be_kept_and_holds_in_the_dish(
+    tokenizer: DishTokenizer, lexicon: Lexicon, profiles: dict[str, Profile], asked: str
+) -> None:
+    ask = Ask((asked,), "main", Limits(2, 6, 900.0), frozenset(), ())
+    constraint = _constraint(ask, tokenizer, lexicon, profiles)
+    assert constraint is not None
+    kept = [dish for dish in (_walk(constraint, tokenizer, np.random.default_rng(seed)) for seed in range(60)) if dish is not None]
+    assert len(kept) > 10
+    for dish in kept:
+        _assert_kept(dish, ask, lexicon, profiles)
+
+
+def test_a_food_whose_missing_figure_could_tip_a_share_is_forbidden(tokenizer: DishTokenizer, lexicon: Lexicon) -> None:
+    most = _free(tokenizer, lexicon, [Rule("nutrient", "sodium_mg", None, 500.0, (), "x", "100 g")])
+    least = _free(tokenizer, lexicon, [Rule("nutrient", "protein_g", 5.0, None, (), "x", "percent of energy")])
+    assert not {"herb_mix", "tea_leaf", "chicken_broth"} & _allowed_foods(most)
+    assert "tea_leaf" in _allowed_foods(least), "protein that is not known counts as none, its energy is known"
+    assert "herb_mix" not in _allowed_foods(least), "energy that is not known could be any"
+    assert {"rice", "salt"} <= _allowed_foods(most) & _allowed_foods(least)
+
+
+def test_a_dish_of_no_energy_reaches_no_share_of_it(tokenizer: DishTokenizer, lexicon: Lexicon) -> None:
+    state = State(_free(tokenizer, lexicon, [Rule("nutrient", "protein_g", 5.0, None, (), "x", "percent of energy")], limits=Limits(1, 3, 900.0)))
+    _push(state, tokenizer.food_tokens["salt"], tokenizer.amount_ids[5])
+    assert tokenizer.title not in state.allowed()
+    _push(state, tokenizer.food_tokens["tofu"], tokenizer.amount_ids[50])
+    assert tokenizer.title in state.allowed()
+
+
+def test_things_that_may_not_come_together_are_left_to_the_sift(tokenizer: DishTokenizer, lexicon: Lexicon, profiles: dict[str, Profile]) -> None:
+    assert _allowed_foods(_free(tokenizer, lexicon, list(profiles["apart"].rules))) == _allowed_foods(_free(tokenizer, lexicon))

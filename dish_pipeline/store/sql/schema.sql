@@ -6,9 +6,13 @@ CREATE TABLE fact_keys (fact_key VARCHAR PRIMARY KEY, kind VARCHAR, label VARCHA
 CREATE TABLE food_facts (food_id VARCHAR, fact_key VARCHAR, status tri);
 CREATE TABLE food_composition (food_id VARCHAR, nutrient VARCHAR, lo DOUBLE, mid DOUBLE, hi DOUBLE);  -- per 100 g; no row: unknown
 
-CREATE TABLE profiles (profile VARCHAR PRIMARY KEY, label VARCHAR, wording VARCHAR, undecidable VARCHAR[]);
-CREATE TABLE rules (
-    profile VARCHAR, rule_no INTEGER, kind VARCHAR, rule_key VARCHAR, at_least DOUBLE, at_most DOUBLE, courses VARCHAR[], source VARCHAR
+CREATE TABLE profiles (  -- a profile without rules judges nothing: it shows something, or hides figures; file: where it was read
+    profile VARCHAR PRIMARY KEY, label VARCHAR, wording VARCHAR, undecidable VARCHAR[], shows VARCHAR[], hide_numbers BOOLEAN, note VARCHAR,
+    file VARCHAR, own BOOLEAN, overrides VARCHAR
+);
+CREATE TABLE rules (  -- kind absent: the key of parts; together: not all of parts; nutrient: the sum of parts, per what per says
+    profile VARCHAR, rule_no INTEGER, kind VARCHAR, parts VARCHAR[], per VARCHAR, at_least DOUBLE, at_most DOUBLE, courses VARCHAR[],
+    in_words VARCHAR, institution VARCHAR, source VARCHAR, evidence VARCHAR, note VARCHAR
 );
 
 CREATE TABLE ideas (
