@@ -20,7 +20,6 @@ from dish_pipeline.dish import Tri
 from dish_pipeline.model.text import GRID
 from dish_pipeline.model.tokenizer import PARTS, DishTokenizer
 
-
 LEAST_ENERGY = 0.001
 """Kilocalories below which a dish has no energy to speak of."""
 
