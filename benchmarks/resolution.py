@@ -1,6 +1,6 @@
 """How much of real recipes the lexicon knows: `python -m benchmarks.resolution [CORPUS ...]`. Half a minute.
 
-For each corpus of `../shared/recipes` (nothing is measured where that folder is absent): the share of ingredient lines without an unknown
+For each corpus of `../shared/recipes` (or of `recipes` in the folder that `DISH_SHARED` names; nothing is measured where that is absent): the share of ingredient lines without an unknown
 word, of mentions that are foods of the lexicon, and of whole recipes with every line resolved; the commonest names that nobody knows; the
 seconds that reading and parsing took. A heading is no line. The bounds stand in `BOUNDS`; a corpus without one is shown only.
 """
@@ -23,7 +23,7 @@ from dish_pipeline.recipes.readers import read_path
 from dish_pipeline.settings import CHECKOUT, Settings
 
 RESULTS = Path(__file__).resolve().parent / "results" / "resolution.json"
-SHARED = CHECKOUT.parent / "shared" / "recipes"
+SHARED = Path(os.environ.get("DISH_SHARED", CHECKOUT.parent / "shared")) / "recipes"
 CORPORA = ("open-modern-en", "nosrecettes-fr", "beeton-1861-en", "howtocook-zh")
 BOUNDS = {"open-modern-en": {"mentions": 0.97, "recipes": 0.75}, "nosrecettes-fr": {"mentions": 0.85}}
 """Corpus -> the shares that must be reached."""
