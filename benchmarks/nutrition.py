@@ -219,8 +219,8 @@ def worst(rows: Iterable[Beside]) -> list[Beside]:
     return sorted((row for row in rows if abs(row.middle - row.stated) > SMALL[row.nutrient]), key=lambda row: -abs(row.error))[:WORST]
 
 
-def energy_by_course(lexicon: Lexicon) -> tuple[dict[str, dict[str, float]], list[str]]:
-    """Energy of one serving of the project's dishes: quartiles and ends by course, and the dishes far off, the farthest first."""
+def energy_by_course(lexicon: Lexicon) -> tuple[dict[str, dict[str, float]], list[str], list[str]]:
+    """Energy of one serving of the project's dishes: quartiles and ends by course, the dishes far off, the farthest first, and the richest."""
     result = validate(raw_frame(read_path(INPUTS / "recipes").recipes), LineParser(lexicon))
     courses: dict[str, list[tuple[float, str]]] = {}
     for dish in dishes_of(result.dishes):
@@ -232,16 +232,16 @@ def energy_by_course(lexicon: Lexicon) -> tuple[dict[str, dict[str, float]], lis
     for course, found in courses.items():
         energies = sorted(energy for energy, _ in found)
         q1, q2, q3 = quantiles(energies, n=4)
-        figures[course] = {
-            "dishes": len(found), "5 %": energies[len(found) // 20], "quartile": q1, "median": q2, "upper quartile": q3, "95 %": energies[-1 - len(found) // 20],
-        }
+        low, high = energies[len(found) // 20], energies[-1 - len(found) // 20]
+        figures[course] = {"dishes": len(found), "5 %": low, "quartile": q1, "median": q2, "upper quartile": q3, "95 %": high}
         # Energies spread by factors, so the distance is one of factors too.
         spread = max(q3 / q1, 1.1)
         for energy, said in found:
             factor = max(energy / q3, q1 / max(energy, 1.0))
             if factor > spread**FAR / spread:
                 far.append((factor, said))
-    return figures, [said for _, said in sorted(far, reverse=True)]
+    richest = sorted((pair for found in courses.values() for pair in found), reverse=True)[:WORST]
+    return figures, [said for _, said in sorted(far, reverse=True)], [said for _, said in richest]
 
 
 def main(paths: list[Path]) -> None:
@@ -280,15 +280,16 @@ def main(paths: list[Path]) -> None:
         for row in worst(rows)
     ]
     print("\n".join(f"- {line}" for line in found))
-    courses, far = energy_by_course(lexicon)
+    courses, far, richest = energy_by_course(lexicon)
     print("\n| course | dishes | 5 % | quartile | median | upper quartile | 95 % |\n" + "|---" * 7 + "|")
     for course, f in courses.items():
         print(f"| {course} | " + " | ".join(f"{value:,.0f}" for value in f.values()) + " |")
-    print(f"\n{len(far)} dishes lie far off their course:\n" + "\n".join(f"- {line}" for line in far[:20]))
+    print(f"\n{len(far)} dishes lie far off their course:\n" + "\n".join(f"- {line}" for line in far[:WORST]))
+    print("\nThe richest:\n" + "\n".join(f"- {line}" for line in richest))
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps({
         "machine": platform.platform(), "lexicon": lexicon.version, "recipes": recipes, "without servings": without, "nutrients": figures,
-        "largest errors": found, "energy by course": courses, "far off": far,
+        "largest errors": found, "energy by course": courses, "far off": far, "richest": richest,
     }, indent=1, ensure_ascii=False), encoding="utf-8")
 
 

@@ -1,8 +1,9 @@
 """How much of real recipes the lexicon knows: `python -m benchmarks.resolution [CORPUS ...]`. Half a minute.
 
-For each corpus of `../shared/recipes` (or of `recipes` in the folder that `DISH_SHARED` names; nothing is measured where that is absent): the share of ingredient lines without an unknown
-word, of mentions that are foods of the lexicon, and of whole recipes with every line resolved; the commonest names that nobody knows; the
-seconds that reading and parsing took. A heading is no line. The bounds stand in `BOUNDS`; a corpus without one is shown only.
+For each corpus of `../shared/recipes` (or of `recipes` in the folder that `DISH_SHARED` names; nothing is measured where that is absent):
+the share of ingredient lines without an unknown word, of mentions that are foods of the lexicon, and of whole recipes with every line
+resolved; the commonest names that nobody knows; the seconds that reading and parsing took. A heading is no line. The bounds stand in
+`BOUNDS`; a corpus without one is shown only.
 """
 
 from __future__ import annotations
