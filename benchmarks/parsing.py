@@ -4,7 +4,12 @@ The lines and what a person reads in them stand in `gold/lines.csv`: 200 of the 
 files beside the project, drawn with a fixed seed, and 44 written to be hard. They were labelled before either parser had seen them.
 `foods`: every food that a line names, separated by a bar; names of one food by a stroke. `lo`, `hi`, `unit`: the first amount as written,
 "?" for one that no number stands for. `grams_lo`, `grams_hi`: the mass that the line states itself. `alternatives` is empty where a
-person may read it either way. After the first run four lines got one more name of the food that they had (as "russet potato" beside potato).
+person may read it either way.
+
+What was changed after the first run, and so with its outcome in sight: four lines got one more name of the food that they had ("russet
+potato" beside potato); one volume of water is no longer a stated mass; a counted unit may be missing, half a name counts, and the width of
+the grams became a figure of its own. By the first rules whole lines stood 274 to 283 against ours, by these 292 to 289: a lead that small
+rests on the rules. Most lines of the real files stand in the modern recipes too, so the two samples are not independent.
 
 How both are measured, each to its advantage:
 
@@ -50,7 +55,11 @@ from dish_pipeline.settings import Settings
 GOLD = Path(__file__).resolve().parent / "gold" / "lines.csv"
 RESULTS = Path(__file__).resolve().parent / "results" / "parsing.json"
 BOUND_RATIO = 5.0
-"""How many times as many lines a second as the peer, in the same run. In whole lines ours may not be behind."""
+"""How many times as many lines a second as the peer, in the same run. In whole lines ours may not be behind on the lines that were drawn;
+those written for this do not count there, for their author knew both parsers' habits."""
+
+WRITTEN = "written for this"
+"""The source of the lines that were not drawn."""
 
 MASS = {"g": 1.0, "kg": 1000.0, "mg": 0.001, "oz": 28.35, "lb": 453.6}
 
@@ -345,9 +354,10 @@ def main() -> None:
         better = [who for who, (right, asked) in shares.items() if right / max(1, asked) == best]
         cells = " | ".join(f"{right / max(1, asked):.1%} ({right}/{asked})" for right, asked in shares.values())
         print(f"| {figure} | {cells} | {better[0] if len(better) == 1 < len(readers) else ''} |")
-    if "theirs" in sums:
-        held = sums["ours"]["whole lines"][0] >= sums["theirs"]["whole lines"][0]
-        print(f"\nnot behind in whole lines: {'held' if held else 'MISSED'}")
+    drawn = {who: sum(s["whole"] or 0 for g, s in zip(gold, found, strict=True) if g.source != WRITTEN) for who, found in scores.items()}
+    count = sum(g.source != WRITTEN for g in gold)
+    print(f"\nwhole lines of the {count} drawn: " + ", ".join(f"{who} {right}" for who, right in drawn.items()), end="")
+    print(f"; not behind: {'held' if drawn['ours'] >= drawn['theirs'] else 'MISSED'}" if "theirs" in drawn else "")
     sources: dict[str, dict[str, str]] = {}
     for source in dict.fromkeys(g.source for g in gold):
         for who in readers:
@@ -364,7 +374,8 @@ def main() -> None:
         _print_wrong(gold, reads, scores)
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps({
-        "machine": platform.platform(), "note": note, "lines": len(gold), "figures": sums, "whole lines by source": sources, "lines a second": speed,
+        "machine": platform.platform(), "note": note, "lines": len(gold), "figures": sums, "whole lines drawn": drawn,
+        "whole lines by source": sources, "lines a second": speed,
         "misread": {who: [g.line for g, s in zip(gold, found, strict=True) if not s["whole"]] for who, found in scores.items()},
     }, indent=1, ensure_ascii=False), encoding="utf-8")
 
