@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run test dev sql lint bench ablations clean
+.PHONY: run test dev sql lint bench bench-dietetics ablations clean
 
 run: $(READY)
 	@$(BIN)/dish run
@@ -24,6 +24,12 @@ lint: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks.chain
+
+bench-dietetics: $(READY)
+	@$(BIN)/python -m benchmarks.verdicts
+	@$(BIN)/python -m benchmarks.resolution
+	@$(BIN)/python -m benchmarks.parsing
+	@$(BIN)/python -m benchmarks.nutrition
 
 ablations: $(READY)
 	@$(BIN)/python -m benchmarks.ablations
