@@ -1,7 +1,7 @@
 """Our figures per serving beside those that recipes state themselves: `python -m benchmarks.nutrition [PATH ...]`. Half a minute.
 
-Stated figures are rare in open collections: of the shared recipes two state any. So `gold/nutrition.jsonl` holds 21 more, noted by hand
-from pages of public health and extension services and of diabetes kitchens (title, servings, amounts and figures, with the source of
+Stated figures are rare in open collections: of the shared recipes two state any. So `gold/nutrition.jsonl` holds 11 more, noted by hand
+from pages of public health and extension services (title, servings, amounts and figures, with the source of
 each; nothing else of theirs). PATH: files or folders of your own recipes; figures are read from schema.org's `nutrition` in JSON and in
 pages, and from sentences such as "Calories: 119; total fat, 3.6 g" among the steps. Everything else the project's readers read.
 
