@@ -22,7 +22,7 @@ from safetensors.numpy import load_file, save_file
 
 from dish_pipeline.dish import COURSES, UNKNOWN_COURSE, Dish, Portion
 from dish_pipeline.model.export_card import card
-from dish_pipeline.model.text import GRID, SPACE_SIGN, amount_text, canonical
+from dish_pipeline.model.text import GRID, SPACE_SIGN, amount_text
 from dish_pipeline.model.tokenizer import END, FOODS, PAD, PIECES, START, TITLE, DishTokenizer
 
 FILES = (
@@ -192,8 +192,3 @@ def tokenizer_rules(pieces: DishTokenizer, signs: Sequence[Mapping[str, Any]]) -
 
 def _replace(old: str, new: str) -> dict[str, Any]:
     return {"type": "Replace", "pattern": {"String": old}, "content": new}
-
-
-def canonical_sequence(dish: Dish) -> str:
-    """The text form of any dish, made canonical first."""
-    return write_sequence(canonical(dish))
