@@ -49,4 +49,5 @@ def export(folder: Path, data: Path, challenger: bool, force: bool) -> None:
     except (ArtifactError, ValueError, OSError) as error:
         raise click.ClickException(str(error)) from None
     size = sum((folder / name).stat().st_size for name in room.FILES)
-    click.echo(f"wrote model {weights} into {folder}: {len(room.FILES)} files, {size / 1e6:.1f} MB" + ("" if figures else "; no report of it was found"))
+    measured = "" if figures else "; no report of it was found"
+    click.echo(f"wrote model {weights} into {folder}: {len(room.FILES)} files, {size / 1e6:.1f} MB{measured}")

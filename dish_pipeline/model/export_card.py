@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-SNIPPET = '''\
-import json, re
+SNIPPET = r'''import json, re
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 tokenizer = AutoTokenizer.from_pretrained(".")
@@ -21,7 +20,7 @@ tokens = tokenizer.get_vocab()
 courses, foods, grams = ({i for t, i in tokens.items() if t.startswith(sign)} for sign in ("<course:", "<food:", "<g:"))
 title, end = tokens["<title>"], tokens["<end>"]
 signs = courses | foods | grams | {title, *tokenizer.all_special_ids}
-letters = sorted(set(tokens.values()) - signs)
+letters = sorted(i for t, i in tokens.items() if i not in signs and not re.fullmatch("<0x..>", t))
 
 def can_follow(row, ids):
     """The grammar of a dish: course, foods with grams, no food twice, title, end."""
@@ -75,9 +74,9 @@ hold any food. `dish facts ideas.jsonl` says what is known of each, with three v
 ```
 
 One token for the course, one for a food, one for its grams in one serving (`<g:?>`: not known). The foods are a set: their order carries
-no meaning. `foods.json` has the name of each. The title is cut into SentencePiece pieces. A `<` in a title is written `<\\`, so that no title can spell
-a token; the decoder writes it so too. {words:,} pieces and control tokens, {foods:,} foods, at most {context} tokens. Only `<start>`, `<end>`, `<pad>` and
-`<unk>` are special tokens: leaving out special tokens leaves the dish whole.
+no meaning. `foods.json` has the name of each. The title is cut into SentencePiece pieces. A `<` in a title is written `<\\`, so that no
+title can spell a token; the decoder writes it so too. {words:,} pieces and control tokens, {foods:,} foods, at most {context} tokens. Only
+`<start>`, `<end>`, `<pad>` and `<unk>` are special tokens: leaving out special tokens leaves the dish whole.
 
 ## Use
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 import subprocess
@@ -40,6 +39,8 @@ HOSTILE = (
     "<end>", "a <end> b", "<", "<<", "a<", "<\\", "<\\end>", "\\<\\", "<0x41>", "x<0x3C>y<unk>", "<title> x", "<title>▁x", "<food:rice>",
     "<course:main><g:60>", "<pad><start>", "日本料理 カレー", "😀 soup", "two  spaces", " lead and trail ", "tab\tline\n", "\0", "", "é e\u0301 ﬁ ﷽",
 )
+CLOSE = {"atol": 1e-4, "rtol": 0.0}
+"""Logits of these weights reach 8; in 32 bits either network is up to 2e-5 from the same sums in 64 bits."""
 FIGURES: dict[str, Any] = {
     "models": {
         name: {"bits_per_dish": {"mean": mean, "lo": mean - 1, "hi": mean + 1}, "bits_per_byte": {"mean": 1.0, "lo": 0.9, "hi": 1.1}}
@@ -93,7 +94,7 @@ def test_the_folder_is_a_stock_model(exported: Exported) -> None:
 @pytest.mark.parametrize("length", [1, 2, 3, 7, 31, 128, 255, 256])
 def test_the_logits_are_ours_at_every_length(exported: Exported, length: int) -> None:
     ids = _random_ids(exported, 3, length)
-    torch.testing.assert_close(exported.theirs(ids).logits, exported.own(ids), atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(exported.theirs(ids).logits, exported.own(ids), **CLOSE)
 
 
 @torch.no_grad()
@@ -107,7 +108,7 @@ def test_the_logits_of_real_dishes_are_ours_in_a_padded_batch(
     assert (batch["input_ids"] == tokenizer.pad).sum() == (batch["attention_mask"] == 0).sum() > 0
     logits = exported.theirs(**batch).logits
     for row, mask, theirs in zip(rows, batch["attention_mask"].bool(), logits, strict=True):
-        torch.testing.assert_close(theirs[mask], exported.own(torch.tensor([row]))[0], atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(theirs[mask], exported.own(torch.tensor([row]))[0], **CLOSE)
 
 
 @torch.no_grad()
@@ -116,7 +117,7 @@ def test_the_logits_are_ours_token_by_token_with_both_caches(exported: Exported)
     for at in range(ids.shape[1]):
         answer = exported.theirs(ids[:, at : at + 1], past_key_values=kept, use_cache=True)
         kept = answer.past_key_values
-        torch.testing.assert_close(answer.logits, exported.own(ids[:, at : at + 1], cache), atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(answer.logits, exported.own(ids[:, at : at + 1], cache), **CLOSE)
 
 
 @torch.no_grad()
@@ -269,22 +270,32 @@ def test_what_other_programs_read_stands_in_the_configuration(exported: Exported
     assert not any(key in config for key in ("auto_map", "quantization_config"))
 
 
-def test_the_readme_shows_how_to_use_the_folder(exported: Exported, tokenizer: DishTokenizer, lexicon: Lexicon, tmp_path: Path) -> None:
+def test_the_readme_shows_how_to_use_the_folder(
+    tokenizer: DishTokenizer, small_shape: ModelShape, lexicon: Lexicon, tmp_path: Path
+) -> None:
     """Its Python runs in the folder with transformers alone, and what it writes is read as recipes whose every food is known."""
-    code = re.findall(r"```python\n(.*?)```", (exported.folder / "README.md").read_text(encoding="utf-8"), re.DOTALL)
-    assert code == [SNIPPET] and "dish_pipeline" not in SNIPPET and ast.parse(SNIPPET)
-    folder = tmp_path / "copy"
-    folder.mkdir()
-    for name in room.FILES:
-        (folder / name).symlink_to(exported.folder / name)
+    torch.manual_seed(4)
+    model = DishTransformer(ModelConfig(tokenizer.size, small_shape))
+    with torch.no_grad():
+        # The blocks of a fresh network do nothing, so one direction of the embedding makes the title and the end likely.
+        model.embedding.weight[:, 0] += 0.3
+        model.embedding.weight[[tokenizer.title, tokenizer.end], 0] += torch.tensor([0.6, 1.0])
+    save(model, tmp_path)
+    tokenizer.save(tmp_path)
+    folder = tmp_path / "exported"
+    export(tmp_path, tmp_path, folder)
+    code = re.findall(r"```python\n(.*?)```", (folder / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert code == [SNIPPET] and "dish_pipeline" not in SNIPPET
     found = subprocess.run([sys.executable, "-c", "import torch; torch.manual_seed(1)\n" + SNIPPET], cwd=folder, capture_output=True, text=True)
     assert found.returncode == 0, found.stderr
     reading = read_path(folder / "ideas.jsonl")
     assert reading.recipes and not reading.refusals
-    parser = LineParser(lexicon)
+    parser, names = LineParser(lexicon), {food.name: food for food in lexicon.foods.values()}
     for recipe in reading.recipes:
-        assert recipe.lines and recipe.course == "main"
-        assert all(parser.parse(line).mentions for line in recipe.lines)
+        assert recipe.lines and recipe.course == "main" and recipe.servings == "1"
+        said = [names[line.partition(" g ")[2] or line] for line in recipe.lines]
+        assert len(set(said)) == len(said)
+        assert [[m.food for m in parser.parse(line).mentions] for line in recipe.lines] == [[food] for food in said]
 
 
 def test_the_readme_has_the_figures_of_the_report_and_no_others(exported: Exported, tmp_path: Path) -> None:
@@ -347,7 +358,9 @@ def _export(folder: Path, data: Path, *options: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-@pytest.mark.parametrize(("champion", "options", "measured"), [(None, (), True), ("", (), True), ("older", (), False), ("older", ("--challenger",), True)])
+@pytest.mark.parametrize(
+    ("champion", "options", "measured"), [(None, (), True), ("", (), True), ("older", (), False), ("older", ("--challenger",), True)]
+)
 def test_the_command_exports_the_model_in_use_with_its_own_figures_only(
     exported: Exported, tmp_path: Path, champion: str | None, options: tuple[str, ...], measured: bool
 ) -> None:
