@@ -182,7 +182,7 @@ def tokenizer_rules(pieces: DishTokenizer, signs: Sequence[Mapping[str, Any]]) -
         "post_processor": None,
         "decoder": {"type": "Sequence", "decoders": [
             # Token by token, before they are joined: what is no sign of its own gets its stroke back.
-            {"type": "Replace", "pattern": {"Regex": rf"(?<=.)<|<(?!(?:{_SIGNS}|0x[0-9A-F]{{2}})>\z)"}, "content": "<\\"},
+            {"type": "Replace", "pattern": {"Regex": rf"<(?!(?:{_SIGNS}|0x[0-9A-F]{{2}})>\z)"}, "content": "<\\"},
             _replace("<0x3C>", "<\\"), {"type": "ByteFallback"}, {"type": "Fuse"},
             _replace(TITLE + SPACE_SIGN, TITLE), _replace(SPACE_SIGN, " "),
         ]},
