@@ -98,7 +98,8 @@ def export(model: Path, tokenizer: Path, folder: Path, figures: Mapping[str, Any
     _write(folder / "tokenizer.json", tokenizer_rules(pieces, signs))
     _write(folder / "tokenizer_config.json", {
         "tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": context, "padding_side": "left",
-        "clean_up_tokenization_spaces": False, **_named(), "added_tokens_decoder": {str(s.pop("id")): s for s in signs},
+        "clean_up_tokenization_spaces": False, "model_input_names": ["input_ids", "attention_mask"], **_named(),
+        "added_tokens_decoder": {str(s["id"]): {k: v for k, v in s.items() if k != "id"} for s in signs},
     })
     _write(folder / "special_tokens_map.json", _named())
     _write(folder / "generation_config.json", generation_config(pieces, context))

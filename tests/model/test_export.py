@@ -121,10 +121,11 @@ def test_the_logits_are_ours_token_by_token_with_both_caches(exported: Exported)
 
 
 @torch.no_grad()
-def test_a_loaded_network_that_were_built_otherwise_would_be_noticed(exported: Exported) -> None:
-    """The comparison can fail: with another rotary base the logits differ by far more than it allows."""
+def test_a_network_with_another_rotary_base_is_noticed(exported: Exported) -> None:
+    """The comparison of logits can fail: they then differ by far more than it allows."""
     config = transformers.AutoConfig.from_pretrained(exported.folder)
-    config.rope_parameters = {"rope_type": "default", "rope_theta": 20_000.0}
+    # Version 5 reads the first, version 4 the second.
+    config.rope_parameters, config.rope_theta = {"rope_type": "default", "rope_theta": 20_000.0}, 20_000.0
     other = transformers.AutoModelForCausalLM.from_pretrained(exported.folder, config=config).eval()
     ids = _random_ids(exported, 1, 30)
     assert (other(ids).logits - exported.own(ids)).abs().max() > 1e-2
