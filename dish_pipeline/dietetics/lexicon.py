@@ -197,7 +197,8 @@ def _load(folder: Path, version: str) -> Lexicon:
     for number, row in _rows(folder / "keys.csv", ("key", "kind", "label", "eu14", "us9", "part_of")):
         if row["key"] in keys:
             raise LexiconError(f"{folder / 'keys.csv'}: row {number}: key {row['key']!r} stands twice; remove one")
-        keys[row["key"]] = Key(row["key"], row["kind"], row["label"], row["eu14"] == "yes", row["us9"] == "yes", row["part_of"], row.get("source", ""))
+        keys[row["key"]] = Key(row["key"], row["kind"], row["label"], row["eu14"] == "yes", row["us9"] == "yes", row["part_of"],
+                               row.get("source", ""))
     for key in keys.values():
         if key.part_of and key.part_of not in keys:
             raise LexiconError(f"{folder / 'keys.csv'}: {key.key!r} is part of {key.part_of!r}, which is no key; correct part_of")

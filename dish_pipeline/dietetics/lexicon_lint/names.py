@@ -19,7 +19,8 @@ from dish_pipeline.dietetics.wording import Phrase, phrase
 TWO_FOODS = "name of two foods"
 
 GROUPS = frozenset({
-    "alcohol", "baking", "beverage", "bread", "chocolate", "condiment", "confectionery", "crustacean", "dairy", "egg", "fat", "fish", "flour", "fruit",
+    "alcohol", "baking", "beverage", "bread", "chocolate", "condiment", "confectionery", "crustacean", "dairy", "egg", "fat", "fish", "flour",
+    "fruit",
     "fungus", "grain", "herb", "legume", "meat", "mollusc", "nut", "oil", "pasta_noodle", "plant_dairy", "poultry", "prepared", "salt", "sauce",
     "seaweed", "seed", "soy", "spice", "stock", "sweetener", "vegetable", "water",
 })
@@ -87,7 +88,8 @@ def _columns(row: dict[str, str]) -> Iterator[Fault]:
     if row.get("basis") and row["basis"] not in BASES:
         yield fault("unknown basis", f"there is no basis {row['basis']!r}", f"write one of {', '.join(BASES)}")
     if row.get("reviewed_by") and not SIGNED.fullmatch(row["reviewed_by"]):
-        yield fault("unfit signature", f"reviewed_by is {row['reviewed_by']!r}", "write a name and a date, such as A. Person 2026-01-31, or leave it empty")
+        yield fault("unfit signature", f"reviewed_by is {row['reviewed_by']!r}",
+                    "write a name and a date, such as A. Person 2026-01-31, or leave it empty")
     link = row.get("composition", "")
     if not link:
         yield fault("no word on composition", "composition is empty", f"name a table's food, such as sr28:01001, or write {NO_TABLE}")

@@ -30,7 +30,8 @@ def faults(lexicon: Lexicon, folder: Path) -> Iterator[Fault]:
         seen.add((food_id, key))
         food = lexicon.foods.get(food_id)
         if food is None or key not in lexicon.keys:
-            yield Fault("reason of nothing", FILE, where, f"there is no {'food' if food is None else 'key'} of that name", "correct or remove the row")
+            yield Fault("reason of nothing", FILE, where, f"there is no {'food' if food is None else 'key'} of that name",
+                        "correct or remove the row")
             continue
         fact = food.facts[key]
         if row["status"] != fact.word:
@@ -39,4 +40,5 @@ def faults(lexicon: Lexicon, folder: Path) -> Iterator[Fault]:
         if row["basis"] not in BASES:
             yield Fault("unknown basis", FILE, where, f"there is no basis {row['basis']!r}", f"write one of {', '.join(BASES)}")
         elif row["basis"] == VARIES and fact is not Tri.UNKNOWN:
-            yield Fault("known, yet varies by brand", FILE, where, f"the fact is {fact.word}", "what varies by brand is unknown: correct the basis or the fact")
+            yield Fault("known, yet varies by brand", FILE, where, f"the fact is {fact.word}",
+                        "what varies by brand is unknown: correct the basis or the fact")
