@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dish_pipeline.dietetics.lexicon import Food, Key
@@ -54,6 +54,12 @@ SAYINGS = {
     "offal": ("it is an inner organ, or made with one", "inner organs may be used"),
 }
 """Key -> why a food has it, and why it may have it, where the key itself says why."""
+
+
+JUDGEMENTS = frozenset({
+    "animal_origin", "raw_egg", "high_fodmap", "mercury_fish", "whole_nut", "unpasteurised_or_mould_cheese", "raw_fish_or_meat", "purine_rich", "tyramine",
+})
+"""Keys that say what a food counts as, not what is in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +121,8 @@ def derived(food: Food, key: Key, keys: Mapping[str, Key], written: Written | No
         if fact is Tri.CONTAINS:
             return Reason(basis.basis, basis.source, f"{named} in it counts as {key.label}{law}")
         return Reason(basis.basis, basis.source, f"open because {named} is open, which counts as {key.label}{law}")
-    return _contains(food, key) if fact is Tri.CONTAINS else _unknown(food, key)
+    reason = _contains(food, key) if fact is Tri.CONTAINS else _unknown(food, key)
+    return replace(reason, words=f"{reason.words}; note: {food.note}") if _speaks_of(food.note, key) else reason
 
 
 def _parts(key: str, keys: Mapping[str, Key]) -> list[str]:
@@ -144,10 +151,19 @@ def _contains(food: Food, key: Key) -> Reason:
     }.get(food.basis, Reason(USUAL, food.source, f"{key.label} is in {food.name} as it is usually made"))
 
 
+_SAYS_NOTHING = frozenset(phrase("of or in usually food containing ingredient known high rich added animal fish meat mammals"))
+"""Words of labels that a note may hold without speaking of the key."""
+
+
 def _named(name: str, key: Key) -> bool:
     """True when the food's name says the key: soy sauce, almond paste."""
     words, singles = phrase(name), {phrase(key.label), phrase(key.key.replace("_", " "))}
     return any(words[i : i + len(one)] == one for one in singles for i in range(len(words)))
+
+
+def _speaks_of(note: str, key: Key) -> bool:
+    words = phrase(note)
+    return any(word in words for word in {*phrase(key.label), *phrase(key.key.replace("_", " "))} - _SAYS_NOTHING)
 
 
 def _unknown(food: Food, key: Key) -> Reason:
@@ -162,7 +178,7 @@ def _free(food: Food, key: Key, keys: Mapping[str, Key], written: Written) -> Re
     wider = keys.get(key.part_of)
     basis = USUAL if food.basis == VARIES else food.basis
     if wider and food.facts[wider.key] is Tri.FREE:
-        return Reason(reason_of(food, wider.key, keys, written).basis, food.source, f"no {wider.label} is in it, of which {key.label} is a part")
+        return Reason(reason_of(food, wider.key, keys, written).basis, food.source, f"no {wider.label} in it, so no {key.label}")
     if wider and food.facts[wider.key] is Tri.CONTAINS:
         here = [keys[k].label for k in _parts(wider.key, keys) if food.facts[k] is Tri.CONTAINS]
         other = f"from {' and '.join(here[:3])}" if here else f"from something other than {key.label}"
@@ -170,7 +186,7 @@ def _free(food: Food, key: Key, keys: Mapping[str, Key], written: Written) -> Re
         return Reason(basis, food.source, f"its {wider.label} comes {other}{lists}")
     if key.key in ANIMAL and food.facts.get("animal_origin") is Tri.FREE:
         return Reason(basis, food.source, "nothing of an animal is in it")
-    return Reason(basis, food.source, {
-        COMPOSITION: f"{food.name} is a plain food, and {key.label} is no part of it",
-        LEGAL: f"what the name {food.name} may stand for is defined by law, and {key.label} is no part of it",
-    }.get(food.basis, f"{key.label} is no part of {food.name} as it is usually made"))
+    if key.key in JUDGEMENTS:
+        return Reason(basis, food.source, f"{food.name} does not count as {key.label}")
+    how = {COMPOSITION: "a plain food by nature", LEGAL: "as the law defines the name"}.get(food.basis, "as it is usually made")
+    return Reason(basis, food.source, f"no {key.label} in {food.name}, {how}")
