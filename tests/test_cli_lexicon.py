@@ -35,15 +35,16 @@ def test_lint_names_faults_counts_them_by_kind_and_exits_with_1(tmp_path: Path) 
 def test_explain_prints_every_fact_with_basis_and_reason_and_the_profiles() -> None:
     outcome = dish("explain", "soy", "sauce")
     assert outcome.exit_code == 0, outcome.output
-    for words in ("contains: ", "wheat (US 9): usual_recipe: ", "sulphites (EU 14): varies_by_brand: ", "Soy sauce made from soy and wheat", "profiles it fails"):
+    for words in ("contains: ", "wheat (US 9): usual_recipe: ", "sulphites (EU 14): varies_by_brand: ", "Soy sauce made from soy and wheat",
+    "profiles it fails"):
         assert words in outcome.output
     assert dish("explain", "SAUCE SOJA").output == outcome.output
 
 
 def test_explain_suggests_names_and_does_not_take_them() -> None:
-    outcome = dish("explain", "worchestershire sauce")
+    outcome = dish("explain", "worcestershyre sauce")
     assert outcome.exit_code == 1
-    assert "no food is called 'worchestershire sauce'" in outcome.output and "'worcestershire sauce'" in outcome.output
+    assert "no food is called 'worcestershyre sauce'" in outcome.output and "'worcestershire sauce'" in outcome.output
     assert "may mean something else" in outcome.output
 
 

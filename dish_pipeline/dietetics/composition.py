@@ -73,8 +73,8 @@ def derive(tables: Path, links: Mapping[str, str], facts: Mapping[str, Mapping[s
     """The composition of each linked food per 100 g edible portion, as columns id, nutrient, lo, mid, hi, source.
 
     `tables` is the folder with `usda/`, `ciqual/` and `cnf/`. `links` maps a food's id to `sr28:01001`, `ciqual:26037` or
-    `cnf:123` (CNF's FoodID), with `~` at the end for a similar food; `none` says that there is no such food. `facts` maps a food's id to its facts: milk,
-    animal_origin and alcohol are looked at; one that is missing is unknown. A food without a link gets no rows.
+    `cnf:123` (CNF's FoodID), with `~` at the end for a similar food; `none` says that there is no such food. `facts` maps a food's id to its
+    facts: milk, animal_origin and alcohol are looked at; one that is missing is unknown. A food without a link gets no rows.
 
     A missing mid or hi is NaN. Rows come sorted by id, then in the order of NUTRIENTS.
     Raises LexiconError for a link that cannot be read or that names no food of its table, and for a table that is missing.

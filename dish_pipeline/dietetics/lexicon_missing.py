@@ -16,8 +16,8 @@ from difflib import SequenceMatcher
 
 from dish_pipeline.dietetics.lexicon import NO_TABLE, Food, Lexicon
 from dish_pipeline.dietetics.lexicon_reasons import VARIES
-from dish_pipeline.dietetics.parsing import LineParser
-from dish_pipeline.dietetics.wording import Phrase, fold, phrase
+from dish_pipeline.dietetics.parsing import Line, LineParser
+from dish_pipeline.dietetics.wording import Phrase, fold, located_tokens, phrase
 from dish_pipeline.dish import Recipe, Tri
 
 FOOD_COLUMNS = ("id", "name", "group", "aliases", "aliases_fr", "composition", "g_per_cup", "pieces", "basis", "source", "note", "reviewed_by")
@@ -26,7 +26,7 @@ SPELLING, KIND, WORDS = "spelt alike", "ends like", "shares a word"
 """How a suggestion is like the name, in the order of how much it says."""
 
 ALIKE = 0.84
-"""Share of letters in common from which on two names count as spelt alike: "worchestershire" and "worcestershire"."""
+"""Share of letters in common from which on two names count as spelt alike: "worcestershyre" and "worcestershire"."""
 
 SORTS = {"lines": lambda gap: (gap.lines, gap.recipes), "recipes": lambda gap: (gap.recipes, gap.lines),
          "completes": lambda gap: (gap.completes, gap.lines)}
@@ -43,13 +43,18 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A name that no food has: in how many lines and recipes it stands, and how many recipes it alone keeps from being resolved."""
+    """A name that no food has: in how many lines and recipes it stands, and how many recipes it alone keeps from being resolved.
+
+    `words` are in normal form, `spelt` as the example line has them; `beside`: the foods that the example line names.
+    """
 
     words: str
     lines: int
     recipes: int
     completes: int
     example: str
+    spelt: str
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,7 @@ def missing(recipes: Iterable[Recipe], parser: LineParser, sort: str = "lines") 
     in_lines: Counter[str] = Counter()
     in_recipes: Counter[str] = Counter()
     completes: Counter[str] = Counter()
-    example: dict[str, str] = {}
+    example: dict[str, Line] = {}
     lines = resolved = count = whole = 0
     for recipe in recipes:
         open_names: set[str] = set()
@@ -79,17 +84,32 @@ def missing(recipes: Iterable[Recipe], parser: LineParser, sort: str = "lines") 
             in_lines.update(names)
             open_names |= names
             for name in names:
-                example.setdefault(name, line.text)
+                example.setdefault(name, line)
         in_recipes.update(open_names)
         count += 1
         whole += not open_names
         if len(open_names) == 1:
             completes.update(open_names)
-    gaps = [Gap(name, in_lines[name], in_recipes[name], completes[name], example[name]) for name in in_lines]
+    gaps = [
+        Gap(name, in_lines[name], in_recipes[name], completes[name], line.text, _spelt(name, line.text),
+            tuple(mention.food.name for mention in line.mentions if mention.food))
+        for name, line in example.items()
+    ]
     # Names in order of the alphabet where the figures are the same, so that two readings give one list.
     gaps.sort(key=lambda gap: gap.words)
     gaps.sort(key=SORTS[sort], reverse=True)
     return Missing(tuple(gaps), lines, resolved, count, whole)
+
+
+def _spelt(words: str, line: str) -> str:
+    """The words as the line spells them, in lower case and without accents; in normal form where they stand apart."""
+    text = fold(line)
+    wanted, found = words.split(), located_tokens(text)
+    for i in range(len(found) - len(wanted) + 1):
+        if [token.word for token in found[i : i + len(wanted)]] == wanted:
+            spelt = text[found[i].start : found[i + len(wanted) - 1].end]
+            return spelt if phrase(spelt) == phrase(words) else words
+    return words
 
 
 def suggestions(words: str, lexicon: Lexicon, limit: int = 3) -> list[Suggestion]:
@@ -131,13 +151,19 @@ def _likeness(wanted: Phrase, known: Phrase, rarity: Counter[str]) -> tuple[str,
 def described(gap: Gap, lexicon: Lexicon) -> list[str]:
     """A gap in lines for an editor: how often, where, what it would complete, and what can be done."""
     completes = f"; would complete {gap.completes} {'recipe' if gap.completes == 1 else 'recipes'}" if gap.completes else ""
-    lines = [f"{gap.lines:5}  {gap.words}  (lines {gap.lines}, recipes {gap.recipes}{completes})  <- {gap.example}"]
+    lines = [f"{gap.lines:5}  {gap.spelt}  (lines {gap.lines}, recipes {gap.recipes}{completes})  <- {gap.example}"]
+    if gap.beside:
+        lines.append(
+            f"         its line names {', '.join(gap.beside)}: if the word only tells the kind, add the longer name as an alias of that food; "
+            "words.csv is for words that can never be a food or bring one"
+        )
     found = suggestions(gap.words, lexicon)
     for suggestion in found:
         also = "" if suggestion.name == suggestion.food.name else f" ({suggestion.food.name})"
         lines.append(f"         suggestion, decides nothing: {suggestion.how} {suggestion.name!r}{also}")
     if found and found[0].how == SPELLING:
-        lines.append(f"         if it is the same food: add |{gap.words} to the aliases of {found[0].food.food_id} in foods.csv; else, as a new food:")
+        food_id = found[0].food.food_id
+        lines.append(f"         if it is the same food: add |{gap.spelt} to the aliases of {food_id} in foods.csv; else, as a new food:")
     else:
         lines.append("         as a new food, to be filled in:")
     return [*lines, f"         {csv_line(food_row(gap, lexicon, set()))}"]
@@ -145,12 +171,12 @@ def described(gap: Gap, lexicon: Lexicon) -> list[str]:
 
 def food_row(gap: Gap, lexicon: Lexicon, taken: set[str]) -> list[str]:
     """A row of foods.csv to begin with. `taken`: ids that other rows of the same sheet have."""
-    base = re.sub(r"[^a-z0-9]+", "_", fold(gap.words)).strip("_")
+    base = re.sub(r"[^a-z0-9]+", "_", fold(gap.spelt)).strip("_")
     food_id = next(name for name in (base, *(f"{base}_{n}" for n in range(2, 10_000))) if name not in lexicon.foods and name not in taken)
     # A kind of a known food most often belongs to its group; the facts stay unknown whatever the group.
     kinds = [s.food.group for s in suggestions(gap.words, lexicon) if s.how == KIND]
     cells = {
-        "id": food_id, "name": gap.words, "group": kinds[0] if kinds else "prepared", "composition": NO_TABLE, "basis": VARIES,
+        "id": food_id, "name": gap.spelt, "group": kinds[0] if kinds else "prepared", "composition": NO_TABLE, "basis": VARIES,
         "source": "not yet described", "note": "to be filled in: names, group, facts, composition, basis, source",
     }
     return [cells.get(column, "") for column in FOOD_COLUMNS]
@@ -166,7 +192,7 @@ def skeleton(gaps: Sequence[Gap], lexicon: Lexicon) -> list[str]:
     foods, facts = [], []
     for gap in gaps:
         words = phrase(gap.words)
-        if words in names or not re.search(r"[a-z]", fold(gap.words)) or "|" in gap.words or (len(words) == 1 and words[0] in lexicon.neutral_words):
+        if words in names or not re.search(r"[a-z]", fold(gap.words)) or "|" in gap.spelt or (len(words) == 1 and words[0] in lexicon.neutral_words):
             continue
         row = food_row(gap, lexicon, taken)
         taken.add(row[0])

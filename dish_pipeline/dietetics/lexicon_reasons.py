@@ -55,9 +55,9 @@ SAYINGS = {
 }
 """Key -> why a food has it, and why it may have it, where the key itself says why."""
 
-
 JUDGEMENTS = frozenset({
-    "animal_origin", "raw_egg", "high_fodmap", "mercury_fish", "whole_nut", "unpasteurised_or_mould_cheese", "raw_fish_or_meat", "purine_rich", "tyramine",
+    "animal_origin", "raw_egg", "high_fodmap", "mercury_fish", "whole_nut", "unpasteurised_or_mould_cheese", "raw_fish_or_meat", "purine_rich",
+    "tyramine",
 })
 """Keys that say what a food counts as, not what is in it."""
 

@@ -25,7 +25,7 @@ RECIPES = [
 
 
 def _gap(words: str) -> Gap:
-    return Gap(words, 3, 2, 1, f"2 tbsp {words}")
+    return Gap(words, 3, 2, 1, f"2 tbsp {words}", words)
 
 
 def test_names_are_counted_in_lines_recipes_and_what_they_would_complete(parser: LineParser) -> None:
@@ -36,9 +36,17 @@ def test_names_are_counted_in_lines_recipes_and_what_they_would_complete(parser:
     assert (found.lines, found.lines_resolved, found.recipes, found.recipes_resolved) == (11, 5, 5, 1)
 
 
+def test_a_name_is_shown_as_it_is_spelt_with_the_foods_beside_it(parser: LineParser) -> None:
+    gap = missing([Recipe("One", ("2 Zörbel Berries with onions and garlic",))], parser).gaps[0]
+    assert (gap.words, gap.spelt, gap.beside) == ("zorbel berry", "zorbel berries", ("onion", "garlic"))
+    text = "\n".join(described(gap, parser.lexicon))
+    assert "its line names onion, garlic" in text and "words.csv is for words that can never be a food" in text
+
+
 @pytest.mark.parametrize(("sort", "first"), [("lines", "zorble"), ("recipes", "quibbleroot"), ("completes", "quibbleroot")])
 def test_gaps_are_sorted_as_asked(parser: LineParser, sort: str, first: str) -> None:
-    assert missing([*RECIPES, Recipe("Six", ("1 zorble", "2 zorble", "1 quux"))], parser, sort).gaps[0].words == first
+    more = [Recipe("Six", ("1 zorble", "2 zorble", "1 quux")), Recipe("Seven", ("1 quibbleroot",))]
+    assert missing([*RECIPES, *more], parser, sort).gaps[0].words == first
 
 
 def test_completing_a_name_resolves_as_many_recipes_as_was_said(own_folder: Path) -> None:
@@ -51,7 +59,8 @@ def test_completing_a_name_resolves_as_many_recipes_as_was_said(own_folder: Path
 
 @pytest.mark.parametrize(
     ("words", "food", "how"),
-    [("worchestershire sauce", "worcestershire_sauce", SPELLING), ("tomatoe paste", "tomato_paste", SPELLING), ("zorbled olive oil", "olive_oil", KIND)],
+    [("worcestershyre sauce", "worcestershire_sauce", SPELLING), ("tomatto paste", "tomato_paste", SPELLING),
+     ("zorbled olive oil", "olive_oil", KIND)],
 )
 def test_the_likeliest_food_is_suggested_first(real_lexicon: Lexicon, words: str, food: str, how: str) -> None:
     first = suggestions(words, real_lexicon)[0]
@@ -64,7 +73,7 @@ def test_what_is_like_nothing_gets_no_suggestion(real_lexicon: Lexicon) -> None:
     assert suggestions("...", real_lexicon) == []
 
 
-@pytest.mark.parametrize("words", ["worchestershire sauce", "tomatoe paste"])
+@pytest.mark.parametrize("words", ["worcestershyre sauce", "tomatto paste"])
 def test_a_suggestion_decides_nothing(real_lexicon: Lexicon, real_parser: LineParser, words: str) -> None:
     assert suggestions(words, real_lexicon)
     assert real_lexicon.find(words) is None
@@ -72,9 +81,9 @@ def test_a_suggestion_decides_nothing(real_lexicon: Lexicon, real_parser: LinePa
 
 
 def test_an_editor_is_told_what_to_paste(real_lexicon: Lexicon) -> None:
-    text = "\n".join(described(_gap("worchestershire sauce"), real_lexicon))
-    for words in ("would complete 1 recipe", "<- 2 tbsp worchestershire sauce", "suggestion, decides nothing: spelt alike 'worcestershire sauce'",
-                  "|worchestershire sauce to the aliases of worcestershire_sauce", "worchestershire_sauce,worchestershire sauce,"):
+    text = "\n".join(described(_gap("worcestershyre sauce"), real_lexicon))
+    for words in ("would complete 1 recipe", "<- 2 tbsp worcestershyre sauce", "suggestion, decides nothing: spelt alike 'worcestershire sauce'",
+                  "|worcestershyre sauce to the aliases of worcestershire_sauce", "worcestershyre_sauce,worcestershyre sauce,"):
         assert words in text
     assert "aliases of" not in "\n".join(described(_gap("xyzzyq"), real_lexicon))
 
@@ -94,7 +103,8 @@ def _paste(folder: Path, lines: list[str]) -> None:
 
 def test_skeleton_rows_pass_the_lint_with_every_fact_unknown(tmp_path: Path, real_lexicon: Lexicon) -> None:
     folder = Path(shutil.copytree(INPUTS / "lexicon", tmp_path / "lexicon"))
-    gaps = [_gap(words) for words in ("zorble", "zorbled olive oil", 'say "cheese", please', "milk of zorble", "½", "fresh", "zorbles", "vegan zorble-fish")]
+    gaps = [_gap(words) for words in ("zorble", "zorbled olive oil", 'say "cheese", please', "milk of zorble", "½", "fresh", "zorbles",
+                                      "vegan zorble-fish")]
     _paste(folder, skeleton(gaps, real_lexicon))
     assert [str(fault) for fault in examine(folder)] == []
     grown = load(folder)

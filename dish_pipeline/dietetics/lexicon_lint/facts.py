@@ -53,7 +53,9 @@ NAMED: dict[str, tuple[str, ...]] = {
 }
 """Key -> words that no name may hold whose food is free of it, unless the name denies or excuses them."""
 
-DENIALS = frozenset(phrase("vegan vegetarian free less eggless mock imitation konjac plant substitute meatless veggie végétal végétale végane sans non no without"))
+DENIALS = frozenset(phrase(
+    "vegan vegetarian free less eggless mock imitation konjac plant substitute meatless veggie végétal végétale végane sans non no without"
+))
 """A name with one of these words says that something is not what it is called."""
 
 EXCUSES = tuple(phrase(text) for text in (
