@@ -111,16 +111,16 @@ def derived(food: Food, key: Key, keys: Mapping[str, Key], written: Written | No
     # Of several parts one that is known to be there says more than one that may be.
     parts = [part for part in _parts(key.key, keys) if food.facts[part] is fact]
     wider = keys.get(key.part_of)
-    if fact is Tri.UNKNOWN and wider and len(_open(food, _parts(wider.key, keys))) > 1 and food.facts[wider.key] is not Tri.FREE:
+    if fact is Tri.UNKNOWN and wider and wider.kind == "allergen" and len(_open(food, _parts(wider.key, keys))) > 1:
         whole = "may be in it" if food.facts[wider.key] is Tri.UNKNOWN else "are in it"
         return Reason(_basis_of_unknown(food), food.source, f"{wider.label} {whole}, and which is not said: {key.label} cannot be ruled out")
-    if parts:
+    # Which of several nuts is open because nuts are, and not the other way round.
+    if parts and (fact is Tri.CONTAINS or len(parts) == 1 or key.kind != "allergen"):
         basis = reason_of(food, parts[0], keys, written)
-        named = " and ".join(keys[part].label for part in parts[:3]) + (" and others" if len(parts) > 3 else "")
-        law = f" ({key.source})" if key.source else ""
-        if fact is Tri.CONTAINS:
-            return Reason(basis.basis, basis.source, f"{named} in it counts as {key.label}{law}")
-        return Reason(basis.basis, basis.source, f"open because {named} is open, which counts as {key.label}{law}")
+        named = ", ".join(keys[part].label for part in parts[:3]) + (" and others" if len(parts) > 3 else "")
+        counts = f"counts as {key.label}" + (f" ({key.source})" if key.source else "")
+        words = f"{named} in it {counts}" if fact is Tri.CONTAINS else f"open as long as this is: {named}, which {counts}"
+        return Reason(basis.basis, basis.source, words)
     reason = _contains(food, key) if fact is Tri.CONTAINS else _unknown(food, key)
     return replace(reason, words=f"{reason.words}; note: {food.note}") if _speaks_of(food.note, key) else reason
 
@@ -171,7 +171,7 @@ def _unknown(food: Food, key: Key) -> Reason:
     if food.basis == COMPOSITION:
         return Reason(COMPOSITION, food.source, why or f"the name {food.name} alone does not settle whether {key.label} is in it")
     who = "recipes and brands differ" if food.basis == USUAL else "brands differ"
-    return Reason(VARIES, food.source, f"{who}: {why or f'{key.label} is in some kinds of {food.name} and not in others'}")
+    return Reason(VARIES, food.source, f"{who}: {why or f'some kinds of {food.name} have {key.label} and others not'}")
 
 
 def _free(food: Food, key: Key, keys: Mapping[str, Key], written: Written) -> Reason:
@@ -181,12 +181,12 @@ def _free(food: Food, key: Key, keys: Mapping[str, Key], written: Written) -> Re
         return Reason(reason_of(food, wider.key, keys, written).basis, food.source, f"no {wider.label} in it, so no {key.label}")
     if wider and food.facts[wider.key] is Tri.CONTAINS:
         here = [keys[k].label for k in _parts(wider.key, keys) if food.facts[k] is Tri.CONTAINS]
-        other = f"from {' and '.join(here[:3])}" if here else f"from something other than {key.label}"
+        other = " and ".join(here[:3]) if here else f"something other than {key.label}"
         lists = "; the EU lists all such cereals, the US only wheat" if (key.key, wider.key) == ("wheat", "gluten") else ""
-        return Reason(basis, food.source, f"its {wider.label} comes {other}{lists}")
+        return Reason(basis, food.source, f"what counts as {wider.label} in it is {other}{lists}")
     if key.key in ANIMAL and food.facts.get("animal_origin") is Tri.FREE:
         return Reason(basis, food.source, "nothing of an animal is in it")
     if key.key in JUDGEMENTS:
-        return Reason(basis, food.source, f"{food.name} does not count as {key.label}")
+        return Reason(basis, food.source, f"nothing in {food.name} counts as {key.label}")
     how = {COMPOSITION: "a plain food by nature", LEGAL: "as the law defines the name"}.get(food.basis, "as it is usually made")
     return Reason(basis, food.source, f"no {key.label} in {food.name}, {how}")
