@@ -179,7 +179,7 @@ def _free(food: Food, key: Key, keys: Mapping[str, Key], written: Written) -> Re
     basis = USUAL if food.basis == VARIES else food.basis
     if wider and food.facts[wider.key] is Tri.FREE:
         return Reason(reason_of(food, wider.key, keys, written).basis, food.source, f"no {wider.label} in it, so no {key.label}")
-    if wider and food.facts[wider.key] is Tri.CONTAINS:
+    if wider and wider.kind == "allergen" and food.facts[wider.key] is Tri.CONTAINS:
         here = [keys[k].label for k in _parts(wider.key, keys) if food.facts[k] is Tri.CONTAINS]
         other = " and ".join(here[:3]) if here else f"something other than {key.label}"
         lists = "; the EU lists all such cereals, the US only wheat" if (key.key, wider.key) == ("wheat", "gluten") else ""

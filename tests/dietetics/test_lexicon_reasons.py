@@ -42,6 +42,7 @@ def _derived(lexicon: Lexicon, food: str, key: str) -> Reason:
         ("carrot", "milk", COMPOSITION, ["nothing of an animal"]),
         ("carrot", "purine_rich", COMPOSITION, ["nothing in carrot counts as purine-rich food"]),
         ("soy_sauce", "peanut", USUAL, ["no peanut in soy sauce, as it is usually made"]),
+        ("butter", "honey", COMPOSITION, ["no honey in butter"]),
         ("chutney", "lupin", USUAL, ["no lupin in chutney, as it is usually made"]),
         ("vodka", "milk", LEGAL, ["nothing of an animal"]),
         ("rye_flour", "wheat", COMPOSITION, ["is something other than wheat", "the US only wheat"]),
