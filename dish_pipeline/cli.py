@@ -15,6 +15,7 @@ import click
 
 from dish_pipeline import __version__
 from dish_pipeline.cli_export import export
+from dish_pipeline.cli_lexicon import lexicon
 from dish_pipeline.cli_profiles import profiles
 from dish_pipeline.settings import CHECKOUT, DEFAULT_DAGSTER_HOME, DEFAULT_DATA, INPUTS, PRESETS
 
@@ -287,81 +288,7 @@ def facts(source: Path, servings: float | None, kind: str | None) -> None:
 
 main.add_command(profiles)
 main.add_command(export)
-
-
-@main.group()
-def lexicon() -> None:
-    """Look into the lexicon of foods, and prove it consistent."""
-
-
-@lexicon.command()
-@click.option("--folder", type=click.Path(path_type=Path), default=INPUTS / "lexicon", show_default=True)
-def lint(folder: Path) -> None:
-    """Prove the lexicon consistent: no alias twice, every fact explicit, figures in order."""
-    from dish_pipeline.dietetics.lexicon import load
-    from dish_pipeline.dietetics.lexicon_lint import faults
-
-    with _errors():
-        loaded = load(folder)
-    found = faults(loaded, folder)
-    for fault in found:
-        click.echo(fault)
-    click.echo(f"{len(loaded.foods)} foods, {len(found)} faults")
-    raise SystemExit(bool(found))
-
-
-@lexicon.command()
-@click.argument("name")
-def explain(name: str) -> None:
-    """Print every fact of the food called NAME."""
-    from dish_pipeline.dietetics.lexicon import load
-    from dish_pipeline.settings import Settings
-
-    loaded = load(Settings().lexicon)
-    food = loaded.find(name)
-    if food is None:
-        raise click.ClickException(f"no food is called {name!r}; `dish lexicon missing` lists what recipes ask for in vain")
-    click.echo(f"{food.name} ({food.group}); also: {', '.join(food.aliases) or 'no other name'}")
-    click.echo(f"basis: {food.basis}; source: {food.source}")
-    for status in ("contains", "unknown"):
-        keys = [loaded.keys[k].label for k, v in food.facts.items() if v.word == status]
-        click.echo(f"{status}: {', '.join(keys) or 'none'}")
-    for nutrient, value in food.composition.items():
-        click.echo(f"{nutrient} per 100 g: {value.lo:g} to {'?' if value.hi is None else f'{value.hi:g}'}")
-    click.echo(f"composition from: {food.composition_source or 'no table'}")
-
-
-@lexicon.command()
-@click.argument("recipes", type=click.Path(exists=True, path_type=Path))
-@click.option("--limit", type=int, default=40, show_default=True)
-def missing(recipes: Path, limit: int) -> None:
-    """List the words of RECIPES' ingredient lines that no food of the lexicon covers, commonest first."""
-    from collections import Counter
-
-    from dish_pipeline.dietetics.lexicon import load
-    from dish_pipeline.dietetics.parsing import LineParser
-    from dish_pipeline.recipes.readers import ReadError, read_path
-    from dish_pipeline.settings import Settings
-
-    parser = LineParser(load(Settings().lexicon))
-    try:
-        reading = read_path(recipes)
-    except ReadError as error:
-        raise click.ClickException(str(error)) from None
-    words: Counter[str] = Counter()
-    example: dict[str, str] = {}
-    lines = resolved = 0
-    for recipe in reading.recipes:
-        for parsed in map(parser.parse, recipe.lines):
-            lines += not parsed.heading
-            resolved += parsed.resolved and not parsed.heading
-            for mention in parsed.mentions:
-                if mention.food is None:
-                    words[mention.words] += 1
-                    example.setdefault(mention.words, parsed.text)
-    for word, count in words.most_common(limit):
-        click.echo(f"{count:5}  {word}  <- {example[word]}")
-    click.echo(f"{resolved} of {lines} ingredient lines resolved")
+main.add_command(lexicon)
 
 
 class _errors:

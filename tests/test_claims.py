@@ -16,10 +16,12 @@ from dish_pipeline.dietetics import lexicon as lexicon_room
 from dish_pipeline.dietetics.lexicon import Lexicon
 from dish_pipeline.settings import CHECKOUT, INPUTS, PACKAGE, Settings
 
-PAGES = [CHECKOUT / "README.md", INPUTS / "README.md", *sorted((CHECKOUT / "docs").glob("*.md")), *sorted((INPUTS / "profiles").glob("*.yaml"))]
+PAGES = [CHECKOUT / "README.md", INPUTS / "README.md", *sorted((CHECKOUT / "docs").glob("*.md")), *sorted((INPUTS / "profiles").glob("*.yaml")),
+         INPUTS / "lexicon" / "reasons.csv"]
 PROGRAMS = [
     PACKAGE / name
-    for name in ("cli.py", "cli_profiles.py", "runner.py", "idea_table.py", "evaluation/report.py", "dietetics/describe.py", "dietetics/profiles.py")
+    for name in ("cli.py", "cli_profiles.py", "cli_lexicon.py", "runner.py", "idea_table.py", "evaluation/report.py", "dietetics/describe.py",
+                 "dietetics/profiles.py", "dietetics/lexicon_explain.py", "dietetics/lexicon_missing.py", "dietetics/lexicon_reasons.py")
 ]
 CLAIM = r"\b([Ss]uitable|[Ss]afe) for\b|\w-free\b|\b[Ff]ree (of|from)\b"
 """Without "milk free", which is refused in a profile and too like "feel free" in a text."""

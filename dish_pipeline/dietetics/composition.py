@@ -21,7 +21,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from dish_pipeline.dietetics.lexicon import NUTRIENTS, LexiconError
+from dish_pipeline.dietetics.lexicon import NO_TABLE, NUTRIENTS, LexiconError
 from dish_pipeline.dish import UNKNOWN_AMOUNT, Interval, Tri
 
 COLUMNS = ("id", "nutrient", "lo", "mid", "hi", "source")
@@ -73,13 +73,13 @@ def derive(tables: Path, links: Mapping[str, str], facts: Mapping[str, Mapping[s
     """The composition of each linked food per 100 g edible portion, as columns id, nutrient, lo, mid, hi, source.
 
     `tables` is the folder with `usda/`, `ciqual/` and `cnf/`. `links` maps a food's id to `sr28:01001`, `ciqual:26037` or
-    `cnf:123` (CNF's FoodID), with `~` at the end for a similar food. `facts` maps a food's id to its facts: milk,
-    animal_origin and alcohol are looked at; one that is missing is unknown. A food without a link gets no rows.
+    `cnf:123` (CNF's FoodID), with `~` at the end for a similar food; `none` says that there is no such food. `facts` maps a food's id to its
+    facts: milk, animal_origin and alcohol are looked at; one that is missing is unknown. A food without a link gets no rows.
 
     A missing mid or hi is NaN. Rows come sorted by id, then in the order of NUTRIENTS.
     Raises LexiconError for a link that cannot be read or that names no food of its table, and for a table that is missing.
     """
-    references = {food: _reference(food, link) for food, link in links.items() if link.strip()}
+    references = {food: _reference(food, link) for food, link in links.items() if link.strip() not in ("", NO_TABLE)}
     read: dict[str, dict[str, _Values]] = {}
     for name, table in _TABLES.items():
         codes = {r.code for r in references.values() if r.table == name}
@@ -97,7 +97,7 @@ def derive(tables: Path, links: Mapping[str, str], facts: Mapping[str, Mapping[s
         if reference.similar:
             values = {nutrient: _widened(interval) for nutrient, interval in values.items()}
             origin += " (similar food)"
-        known = _completed(values, origin, table.by_difference, facts.get(food, {}))
+        known = _completed(values, origin, table.by_difference, facts.get(food, {}), reference.similar)
         for nutrient in NUTRIENTS:
             if nutrient in known:
                 interval, source = known[nutrient]
@@ -242,8 +242,13 @@ _TABLES = {
 }
 
 
-def _completed(values: _Values, origin: str, by_difference: bool, facts: Mapping[str, Tri]) -> dict[str, tuple[Interval, str]]:
-    """The table's values and what follows from them and from the facts, each with its source."""
+def _completed(
+    values: _Values, origin: str, by_difference: bool, facts: Mapping[str, Tri], similar: bool = False,
+) -> dict[str, tuple[Interval, str]]:
+    """The table's values and what follows from them and from the facts, each with its source.
+
+    What a similar food has and the food itself cannot have is none: an ice cream of soya has no lactose.
+    """
     known = {nutrient: (interval, origin) for nutrient, interval in values.items()}
     derived = f"{origin}; derived"
 
@@ -256,6 +261,8 @@ def _completed(values: _Values, origin: str, by_difference: bool, facts: Mapping
 
     def absent(nutrient: str, key: str, source: str) -> None:
         if facts.get(key, Tri.UNKNOWN) is Tri.FREE:
+            if similar and nutrient in known and known[nutrient][0].lo > 0:
+                del known[nutrient]
             fill(nutrient, Interval(0.0, 0.0, 0.0), source)
 
     if by_difference:

@@ -1,7 +1,8 @@
 """The lexicon: foods as cooks name them, with facts, composition and unit weights.
 
 What belongs here: reading `data/lexicon/*.csv` into records, refusing what could free a food of something by mistake, and finding
-a food by its exact name. `lexicon_lint.py` looks for everything else; what a dish made of these foods is worth stands in `facts.py`.
+a food by its exact name. `lexicon_lint/` looks for everything else, `lexicon_reasons.py` says why a fact is as it is (from
+`reasons.csv`, which changes no fact and is not read here); what a dish made of these foods is worth stands in `facts.py`.
 
 The files, all UTF-8 CSV that a spreadsheet opens:
 
@@ -12,6 +13,8 @@ The files, all UTF-8 CSV that a spreadsheet opens:
 | facts.csv | a food's facts, one column a key: free, unknown or contains; an empty cell is unknown |
 | composition.csv | a nutrient of a food per 100 g edible portion: lo, mid, hi and the source |
 | words.csv | a word of ingredient lines that names no food (units, sizes, ways of cutting) |
+
+`reasons.csv` and `tables.csv` stand beside them for people to read; neither is part of the version.
 """
 
 from __future__ import annotations
@@ -37,6 +40,10 @@ NUTRIENTS = (
 FILES = ("keys.csv", "foods.csv", "facts.csv", "composition.csv", "words.csv")
 
 
+NO_TABLE = "none"
+"""In foods.csv, in place of a link: no composition table has this food or one like it."""
+
+
 class LexiconError(ValueError):
     """A lexicon file cannot be used; the message names the file, the row and the remedy."""
 
@@ -51,6 +58,7 @@ class Key:
     eu14: bool
     us9: bool
     part_of: str
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +76,10 @@ class Food:
     pieces: dict[str, float]
     basis: str
     source: str
+    aliases_fr: tuple[str, ...] = ()
+    """The French ones among `aliases`."""
+    note: str = ""
+    reviewed_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -185,7 +197,8 @@ def _load(folder: Path, version: str) -> Lexicon:
     for number, row in _rows(folder / "keys.csv", ("key", "kind", "label", "eu14", "us9", "part_of")):
         if row["key"] in keys:
             raise LexiconError(f"{folder / 'keys.csv'}: row {number}: key {row['key']!r} stands twice; remove one")
-        keys[row["key"]] = Key(row["key"], row["kind"], row["label"], row["eu14"] == "yes", row["us9"] == "yes", row["part_of"])
+        keys[row["key"]] = Key(row["key"], row["kind"], row["label"], row["eu14"] == "yes", row["us9"] == "yes", row["part_of"],
+                               row.get("source", ""))
     for key in keys.values():
         if key.part_of and key.part_of not in keys:
             raise LexiconError(f"{folder / 'keys.csv'}: {key.key!r} is part of {key.part_of!r}, which is no key; correct part_of")
@@ -206,11 +219,14 @@ def _load(folder: Path, version: str) -> Lexicon:
             aliases=_split(row["aliases"]) + _split(row.get("aliases_fr", "")),
             facts=facts.get(food_id, dict.fromkeys(keys, Tri.UNKNOWN)),
             composition=composition.get(food_id, {}),
-            composition_source=row["composition"],
+            composition_source="" if row["composition"] == NO_TABLE else row["composition"],
             grams_per_cup=_number(path, number, "g_per_cup", row["g_per_cup"]) or None,
             pieces=_pieces(path, number, row["pieces"]),
             basis=row["basis"],
             source=row["source"],
+            aliases_fr=_split(row.get("aliases_fr", "")),
+            note=row.get("note", ""),
+            reviewed_by=row.get("reviewed_by", ""),
         )
     for name, table in (("facts.csv", facts), ("composition.csv", composition)):
         for food_id in table:
