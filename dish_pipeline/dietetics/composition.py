@@ -277,8 +277,8 @@ def _completed(
     fill("sugars_g", _at_most(get("available_carbohydrate_g")))
     fill("sat_fat_g", _at_most(get("fat_g")))
     absent("lactose_g", "milk", "no milk")
-    if facts.get("milk", Tri.UNKNOWN) is Tri.CONTAINS:
-        fill("lactose_g", _at_most(get("sugars_g")), f"{derived} from sugars_g")
+    # Lactose is a sugar: of a food that may hold milk there is never more of it than of all sugars.
+    fill("lactose_g", _at_most(get("sugars_g")), f"{derived} from sugars_g")
     absent("cholesterol_mg", "animal_origin", "no animal origin")
     absent("alcohol_g", "alcohol", "no alcohol")
     return known
