@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from dish_pipeline.dietetics import phrases, spans
+from dish_pipeline.dietetics import phrases, remarks, spans
 from dish_pipeline.dietetics.amounts import PIECE_WORDS, PIECES, UNIT_FORMS, WORD_NUMBERS
 from dish_pipeline.dietetics.lexicon import Food, Lexicon
 from dish_pipeline.dietetics.spans import AND, COLOURS, NOT, OR, PARTS, Span
@@ -78,6 +78,9 @@ class Reading:
         self.tokens: list[Token] = located_tokens(text)
         self.words = [token.word for token in self.tokens]
         self.taken = [word == BREAK for word in self.words]
+        self.silent: set[int] = set()
+        """Places of words that say nothing where they stand, though they would elsewhere."""
+
         self.claims = [
             i for i, pair in enumerate(zip(self.words, self.words[1:], strict=False))
             if pair[0] in _CLAIMED_KEY and pair[1] == "free" and self._word(i + 2) not in _NO_CLAIM_AFTER and self._word(i - 1) not in NOT
@@ -94,8 +97,8 @@ class Reading:
         self.unknown: list[str] = []
         steps: tuple[Callable[[Reading], None], ...] = (
             Reading._long_units, Reading._parts_of_fruit, Reading._shapes, Reading._names, Reading._foreign_adjectives,
-            Reading._units_that_are_foods, Reading._asides, spans.widen, spans.said_twice, spans.count_peppers, spans.find_parts,
-            spans.share_heads, Reading._states, Reading._products, Reading._replacements, Reading._clear,
+            Reading._units_that_are_foods, Reading._asides, remarks.silence, spans.widen, spans.said_twice, spans.count_peppers, spans.find_parts,
+            spans.share_heads, remarks.other_forms, Reading._states, Reading._products, Reading._replacements, Reading._clear,
         )
         for step in steps:
             step(self)
@@ -114,7 +117,8 @@ class Reading:
     def says_nothing(self, i: int) -> bool:
         """True for a number and for a word that names no food."""
         word = self.words[i]
-        return self.is_number(i) or word in self.lexicon.neutral_words or word in _SAYS_NOTHING or (word == "t" and self._is_spoon(i))
+        neutral = i in self.silent or word in self.lexicon.neutral_words or word in _SAYS_NOTHING
+        return neutral or self.is_number(i) or (word == "t" and self._is_spoon(i))
 
     def _is_spoon(self, i: int) -> bool:
         """True for the t of "1 t salt". In French it may be a cup."""

@@ -1,0 +1,192 @@
+"""What people say beside the food: makers, origins, "e.g.", "if you can't find it", "or powder".
+
+What belongs here: words that say nothing where they stand, though elsewhere they could name or change a food. Each is silenced only in
+the place that makes it harmless; what is neutral wherever it stands is a row of words.csv. Nothing here removes a food that was named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from dish_pipeline.dietetics.lexicon import Food
+from dish_pipeline.dietetics.spans import AND, OR, Span
+from dish_pipeline.dietetics.wording import BREAK
+from dish_pipeline.dish import Tri
+
+if TYPE_CHECKING:
+    from dish_pipeline.dietetics.naming import Reading
+
+_FROM_SOMEWHERE = frozenset({
+    "vegetable", "fruit", "fungus", "herb", "spice", "seed", "nut", "oil", "fat", "alcohol", "fish", "salt", "sweetener", "flour", "dairy",
+})
+"""Groups of plain foods, which an origin makes no dish: a Norwegian mackerel is a mackerel. Spanish rice and Mexican beans are dishes."""
+
+_FROM_SOMEWHERE_TOO = (
+    "vinegar", "soy sauce", "fish sauce", "oyster sauce", "mustard", "tortilla", "pita", "chorizo", "prosciutto", "salami", "bacon", "pancetta",
+    "sausage", "spaghetti", "penne", "fusilli", "linguine", "macaroni", "tagliatelle",
+)
+"""Ends of the names of other foods that an origin makes no dish, and whose facts are those of any brand."""
+
+_PLAIN = frozenset({"vegetable", "fruit", "herb", "fungus", "legume", "spice"})
+_SAVOURY_PRODUCTS = frozenset({"usual_recipe", "varies_by_brand"})
+_FLESH = frozenset({"meat", "poultry", "fish", "crustacean", "mollusc"})
+_FORMS = frozenset({
+    "powder", "paste", "puree", "juice", "zest", "flake", "seed", "sauce", "oil", "granule", "leaf", "extract", "essence", "syrup", "flour", "salt",
+})
+"""What a food may be made into, where a line says only that: "garlic, chopped or powder"."""
+
+_VERBS_OF = frozenset({"can", "could", "may", "might", "should", "to", "you", "i", "optionally", "also", "be"})
+_NAMELESS = frozenset({"any", "some", "extra", "more", "of", "for", "add", "added", "neutral"})
+_CONTENTS = frozenset({"fat", "sugar", "salt", "alcohol", "water", "moisture", "cocoa"})
+_PURPOSES = frozenset({"topping", "filling", "coating", "breading", "assembly", "decoration", "presentation", "crust", "spreading", "stuffing"})
+
+
+def silence(reading: Reading) -> None:
+    """Finds the words that say nothing where they stand."""
+    reading.silent.update(_turns(reading.words))
+    _brands(reading)
+    for span in reading.spans:
+        _adjectives(reading, span)
+    reading.silent.update(i for i, word in enumerate(reading.words) if word == "similar" and _before_food(reading, i + 1))
+    reading.silent.update(i for i, word in enumerate(reading.words) if word == "etc" and _is_of_a_class(reading, i))
+
+
+def _turns(words: Sequence[str]) -> Iterator[int]:
+    """The places of words that a turn of phrase makes harmless, whatever the foods are."""
+    for i, word in enumerate(words):
+        before, after = words[max(0, i - 3) : i], words[i + 1 : i + 3]
+        last = before[-1] if before else BREAK
+        following = after[0] if after else BREAK
+        if (
+            (word == "e" and (after[:1] == ["g"] or after == [BREAK, "g"] or before[-1:] == ["i"] or before[-2:] == ["i", BREAK]))
+            or (word == "b" and before[-2:] in (["q", BREAK], ["a", BREAK]))
+            or (word in ("q", "v") and "b" in (*words[max(0, i - 2) : i], *after))
+            or (word == "f" and (last == "degree" or last[0].isdecimal()))
+            or (word == "mixed" and following in (BREAK, "with", "together", "in", "into"))
+            or (word == "substitute" and last in _VERBS_OF)
+            or (word in ("flavor", "flavour") and last in _NAMELESS and following in (BREAK, "or", "and", "you", "of", "if"))
+            or (word in ("flavored", "flavoured") and last == "neutral")
+            or (word == "content" and last in _CONTENTS)
+            or (word == "grass" and following == "fed")
+            or (word == "moon" and last in ("half", "quarter"))
+            or (word == "shake" and following == "of")
+            or (word == "free" and last == "feel")
+            or (word == "for" and following == "example")
+            or (word == "example" and last == "for")
+            or (word in _PURPOSES and following in (BREAK, "on", "if") and _is_for(before))
+            or (word == "purpose" and last in ("general", "all") and following == "flour")
+            or (word == "cooker" and last in ("slow", "pressure", "rice"))
+        ):
+            yield i
+
+
+def _is_for(before: Sequence[str]) -> bool:
+    """True for what "for", "for the" or "for the top" stands before."""
+    return before[-1:] == ["for"] or before[-2:] == ["for", "the"] or before[-3:-1] == ["for", "the"]
+
+
+def _brands(reading: Reading) -> None:
+    """ "Hershey's milk chocolate" is milk chocolate, and "hot sauce (we like Cholula)" hot sauce; a maker alone may be any of his products."""
+    longest = max((len(brand) for brand in reading.lexicon.brands), default=0)
+    places: list[tuple[int, int]] = []
+    i = 0
+    while i < len(reading.words):
+        for end in range(min(i + longest, len(reading.words)), i, -1):
+            if tuple(reading.words[i:end]) in reading.lexicon.brands and not any(reading.taken[i:end]):
+                end += reading.words[end : end + 1] == ["brand"]
+                places.append((i, end))
+                i = end - 1
+                break
+        i += 1
+    named = {k for start, end in places for k in range(start, end)}
+    for start, end in reversed(places):
+        if _before_food(reading, end) or _in_brackets_of_food(reading, start, named):
+            reading.silent.update(range(start, end))
+
+
+def _before_food(reading: Reading, i: int) -> bool:
+    """True when the next thing said from token `i` on is a food of the same clause."""
+    following = next((span for span in reading.spans if span.start >= i), None)
+    return following is not None and all(
+        reading.says_nothing(k) and reading.words[k] != BREAK and reading.words[k] not in OR | AND for k in range(i, following.start)
+    )
+
+
+def _bracket(reading: Reading, i: int) -> tuple[int, int] | None:
+    """The tokens of the brackets around token `i`, without the brackets themselves."""
+    chars = [reading.text[token.start] if token.word == BREAK else "" for token in reading.tokens]
+    start = next((k for k in range(i, -1, -1) if chars[k] in ("(", ")")), -1)
+    end = next((k for k in range(i, len(chars)) if chars[k] == ")"), -1)
+    return (start + 1, end) if start >= 0 and chars[start] == "(" and end >= 0 else None
+
+
+def _in_brackets_of_food(reading: Reading, i: int, named: set[int]) -> bool:
+    """True when token `i` stands in brackets that hold nothing but makers, after a food."""
+    inside = _bracket(reading, i)
+    if inside is None or not any(span.end == inside[0] - 1 for span in reading.spans):
+        return False
+    return all(k in named or reading.says_nothing(k) or reading.words[k] == BREAK for k in range(*inside))
+
+
+def _adjectives(reading: Reading, span: Span) -> None:
+    """Words before a food that change no fact of it."""
+    food = span.foods[0]
+    for i in range(span.start - 1, -1, -1):
+        word = reading.words[i]
+        if reading.taken[i] or word in OR | AND:
+            return
+        if reading.says_nothing(i):
+            continue
+        if not (_changes_nothing(word, food) or (word in reading.lexicon.origins and _may_come_from_somewhere(food))):
+            return
+        reading.silent.add(i)
+
+
+def _changes_nothing(word: str, food: Food) -> bool:
+    if word == "green":
+        return food.group in _PLAIN
+    if word == "sweet":
+        return food.group in ("vegetable", "fruit", "herb") and food.facts["added_sugar"] is Tri.FREE if "added_sugar" in food.facts else False
+    if word == "spicy":
+        return food.group in ("vegetable", "spice") or (food.group == "meat" and food.basis in _SAVOURY_PRODUCTS)
+    return False
+
+
+def _may_come_from_somewhere(food: Food) -> bool:
+    # English cream is a custard.
+    return (food.group in _FROM_SOMEWHERE and food.name != "cream") or food.name.endswith(_FROM_SOMEWHERE_TOO)
+
+
+def _is_of_a_class(reading: Reading, i: int) -> bool:
+    """True for the "etc." of "cheese (cheddar, gouda, etc.)": more of the class that stands before the brackets, and nothing else."""
+    inside = _bracket(reading, i)
+    before = inside and next((span for span in reading.spans if span.end == inside[0] - 1), None)
+    if not inside or not before:
+        return False
+    groups = {food.group for span in reading.spans if inside[0] <= span.start < inside[1] for food in span.foods}
+    group = before.foods[0].group
+    return bool(groups) and (groups <= {group} or (group in _FLESH and groups <= _FLESH))
+
+
+def other_forms(reading: Reading) -> None:
+    """ "Garlic, chopped or powder" is garlic or garlic powder, and "tomato paste/puree" tomato paste or puree."""
+    for i, word in enumerate(reading.words):
+        if word not in _FORMS or reading.taken[i]:
+            continue
+        span = next((s for s in reversed(reading.spans) if s.end <= i), None)
+        if span is None or not span.name_is_alias or not _is_alternative(reading, span.end, i):
+            continue
+        name = tuple(reading.words[span.start : span.end])
+        food = reading.lexicon.by_phrase.get((*name, word)) or (reading.lexicon.by_phrase.get((*name[:-1], word)) if len(name) > 1 else None)
+        if food is not None:
+            reading.take(i, i + 1)
+            if food not in span.foods:
+                span.foods, span.either = [*span.foods, food], True
+
+
+def _is_alternative(reading: Reading, start: int, i: int) -> bool:
+    """True when only quiet words stand between two places, and the last of them joins an alternative."""
+    stroke = reading.text[reading.tokens[i - 1].start] == "/"
+    joined = reading.words[i - 1] in OR or stroke
+    return joined and all(reading.words[k] == BREAK or reading.says_nothing(k) for k in range(start, i))
