@@ -40,7 +40,7 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line as read. A heading ("For the sauce:") has no mentions and is no ingredient."""
+    """A line as read. A heading ("For the sauce:") has no mentions and is no ingredient, and neither is a tool ("kitchen twine")."""
 
     text: str
     mentions: tuple[Mention, ...] = ()
@@ -91,7 +91,7 @@ class LineParser:
         body = fold(text[:LONGEST_LINE])
         reading = Reading(self.lexicon, body)
         too_long = len(text) > LONGEST_LINE
-        if not too_long and _is_heading(body, reading):
+        if not too_long and (_is_heading(body, reading) or _is_equipment(reading)):
             return Line(text, heading=True)
         optional = bool(_OPTIONAL.search(body))
         # Of "flour, plus extra for dusting" all but the extra is eaten.
@@ -123,6 +123,11 @@ def _is_heading(text: str, reading: Reading) -> bool:
     if bare.endswith(":"):
         return bool(_FOR.match(bare)) or not named or (len(reading.spans) == 1 and named[-1] in SECTIONS and len(named) == 1)
     return bool(_FOR.match(bare)) and set(named) | set(reading.left_over()) <= SECTIONS and BREAK not in reading.words
+
+
+def _is_equipment(reading: Reading) -> bool:
+    """True for a line that names a tool of the kitchen, and nothing else that is known or unknown."""
+    return not reading.spans and not reading.left_over() and not reading.lexicon.equipment.isdisjoint(reading.words)
 
 
 def _mentions(reading: Reading, at_least_none: bool) -> list[Mention]:

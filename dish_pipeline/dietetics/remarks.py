@@ -38,7 +38,11 @@ _FORMS = frozenset({
 
 _VERBS_OF = frozenset({"can", "could", "may", "might", "should", "to", "you", "i", "optionally", "also", "be"})
 _NAMELESS = frozenset({"any", "some", "extra", "more", "of", "for", "add", "added", "neutral"})
+_OF_A_COLOUR = frozenset({"any", "deep", "different", "mixed", "for", "of", "in", "light", "dark", "other"})
 _CONTENTS = frozenset({"fat", "sugar", "salt", "alcohol", "water", "moisture", "cocoa"})
+_OF_THE_KIND = frozenset({"similar", "equivalent", "comparable"})
+"""Words before a food that is named. "Butter or similar" may be anything."""
+
 _PURPOSES = frozenset({"topping", "filling", "coating", "breading", "assembly", "decoration", "presentation", "crust", "spreading", "stuffing"})
 
 
@@ -48,7 +52,7 @@ def silence(reading: Reading) -> None:
     _brands(reading)
     for span in reading.spans:
         _adjectives(reading, span)
-    reading.silent.update(i for i, word in enumerate(reading.words) if word == "similar" and _before_food(reading, i + 1))
+    reading.silent.update(i for i, word in enumerate(reading.words) if word in _OF_THE_KIND and _before_food(reading, i + 1))
     reading.silent.update(i for i, word in enumerate(reading.words) if word == "etc" and _is_of_a_class(reading, i))
 
 
@@ -70,7 +74,9 @@ def _turns(words: Sequence[str]) -> Iterator[int]:
             or (word == "content" and last in _CONTENTS)
             or (word == "grass" and following == "fed")
             or (word == "moon" and last in ("half", "quarter"))
-            or (word == "shake" and following == "of")
+            or (word in ("shake", "squirt", "dab") and following == "of")
+            or (word in ("colour", "color") and last in _OF_A_COLOUR)
+            or (word == "eg" and last == BREAK and following != BREAK)
             or (word == "free" and last == "feel")
             or (word == "for" and following == "example")
             or (word == "example" and last == "for")

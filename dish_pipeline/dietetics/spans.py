@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dish_pipeline.dietetics.naming import Reading
 
 OR, AND = frozenset({"or", "ou"}), frozenset({"and", "et", "plus", "with", "avec"})
-NOT = frozenset({"not", "no", "without", "never", "sans"})
+NOT = frozenset({"not", "no", "non", "without", "never", "sans"})
 """Words after which a name is denied."""
 
 PARTS = frozenset({"juice", "zest", "peel", "rind"})

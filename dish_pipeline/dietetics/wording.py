@@ -10,6 +10,8 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+from dish_pipeline.dietetics.spelling import SPELLINGS
+
 Phrase = tuple[str, ...]
 
 BREAK = "|"
@@ -61,7 +63,12 @@ def fold(text: str) -> str:
 
 @lru_cache(maxsize=50_000)
 def singular(word: str) -> str:
-    """One form for singular and plural. Only sameness counts, so a form that is no English word ("quich") is fine."""
+    """One form for singular, plural and known misspellings. Only sameness counts, so a form that is no English word ("quich") is fine."""
+    word = _stem(word)
+    return _STEMS.get(word, word)
+
+
+def _stem(word: str) -> str:
     word = re.sub(r"'s?$", "", word)
     if len(word) <= 3 or word in _NOT_PLURAL:
         return word
@@ -75,6 +82,9 @@ def singular(word: str) -> str:
     if len(word) > 3 and word.endswith("ie"):
         return word[:-2] + "y"
     return word[:-1] + "y" if len(word) > 4 and word.endswith("i") else word
+
+
+_STEMS = {_stem(wrong): _stem(meant) for wrong, meant in SPELLINGS.items()}
 
 
 def located_tokens(folded: str) -> list[Token]:
