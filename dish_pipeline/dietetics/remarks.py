@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from dish_pipeline.dietetics.lexicon import Food
 from dish_pipeline.dietetics.spans import AND, OR, Span
-from dish_pipeline.dietetics.wording import BREAK
+from dish_pipeline.dietetics.wording import BREAK, phrase
 from dish_pipeline.dish import Tri
 
 if TYPE_CHECKING:
@@ -38,6 +38,9 @@ _FORMS = frozenset({
 
 _VERBS_OF = frozenset({"can", "could", "may", "might", "should", "to", "you", "i", "optionally", "also", "be"})
 _NAMELESS = frozenset({"any", "some", "extra", "more", "of", "for", "add", "added", "neutral"})
+_OF_IT = frozenset({"slice", "pat", "cup", "pinch", "dash", "bit", "can", "piece", "leg", "rack", "tin"})
+"""Words before the o' of "slice o' lime"."""
+
 _OF_A_COLOUR = frozenset({"any", "deep", "different", "mixed", "for", "of", "in", "light", "dark", "other"})
 _CONTENTS = frozenset({"fat", "sugar", "salt", "alcohol", "water", "moisture", "cocoa"})
 _OF_THE_KIND = frozenset({"similar", "equivalent", "comparable"})
@@ -48,12 +51,24 @@ _PURPOSES = frozenset({"topping", "filling", "coating", "breading", "assembly", 
 
 def silence(reading: Reading) -> None:
     """Finds the words that say nothing where they stand."""
+    _plural_chillies(reading)
     reading.silent.update(_turns(reading.words))
     _brands(reading)
     for span in reading.spans:
         _adjectives(reading, span)
     reading.silent.update(i for i, word in enumerate(reading.words) if word in _OF_THE_KIND and _before_food(reading, i + 1))
     reading.silent.update(i for i, word in enumerate(reading.words) if word == "etc" and _is_of_a_class(reading, i))
+
+
+def _plural_chillies(reading: Reading) -> None:
+    """ "2 chilies" are fruits of the plant, whereas chili may be a stew or a blend of spices."""
+    chilli = reading.lexicon.by_phrase.get(phrase("chilli"))
+    for i, word in enumerate(reading.words):
+        said = reading.text[reading.tokens[i].start : reading.tokens[i].end]
+        if chilli and word in ("chily", "chile") and said.endswith("s") and not reading.taken[i]:
+            reading.take(i, i + 1)
+            reading.spans.append(Span(i, i + 1, [chilli]))
+    reading.spans.sort(key=lambda span: span.start)
 
 
 def _turns(words: Sequence[str]) -> Iterator[int]:
@@ -73,6 +88,14 @@ def _turns(words: Sequence[str]) -> Iterator[int]:
             or (word in ("flavored", "flavoured") and last == "neutral")
             or (word == "content" and last in _CONTENTS)
             or (word == "grass" and following == "fed")
+            or (word == "fire" and following == "roasted")
+            or (word == "sodium" and last in ("low", "lower", "reduced", "less", "no"))
+            or (word == "drink" and last in ("you", "to"))
+            or (word == "o" and last in _OF_IT)
+            or (word in ("covered", "wrapped") and following in ("in", "with") and "foil" in words[i + 2 : i + 5])
+            or (word == "baking" and following in ("paper", "dish", "tray", "sheet", "tin", "pan"))
+            or (word == "paper" and last in ("baking", "parchment", "wax", "waxed", "kitchen", "buttered"))
+            or (word == "cloth" and last in ("cheese", "muslin", "clean", "kitchen"))
             or (word == "moon" and last in ("half", "quarter"))
             or (word in ("shake", "squirt", "dab") and following == "of")
             or (word in ("colour", "color") and last in _OF_A_COLOUR)
@@ -150,6 +173,8 @@ def _adjectives(reading: Reading, span: Span) -> None:
 
 
 def _changes_nothing(word: str, food: Food) -> bool:
+    if word == "powdered":
+        return food.group in ("spice", "salt", "sweetener", "baking")
     if word == "green":
         return food.group in _PLAIN
     if word == "sweet":
