@@ -180,6 +180,9 @@ _OPEN = re.compile(
     r"|\bper (?:person|head|serving|portion|guest|egg|piece|\d)|\bpar (?:personne|portion|tete|convive)\b"
     r"|\b(?:as|if) (?:needed|required|necessary|desired)\b"
 )
+_REFERENCE = re.compile(r"\b(?:no\.|no|nos\.|number|step|page|recipe) ?$")
+"""Words before a number that counts nothing: "puff paste No. 1206"."""
+
 _OLD = re.compile(r"^(?:an?|\d+) day-old\b")
 """In "1 day-old loaf" the number counts loaves, in "2-day-old bread" days."""
 
@@ -239,6 +242,8 @@ def _quantities(text: str) -> tuple[Quantity, ...]:
         depth, seen = max(0, depth + before.count("(") - before.count(")")), match.start()
         lo, hi = (1.0, 1.0) if match["one"] else _range(match["lo"], match["hi"], 0.5 if match["half"] else 0.0)
         unit = _UNITS[re.sub(r"[ .-]+", " ", match["unit"])] if match["unit"] else ""
+        if _REFERENCE.search(text[: match.start()]):
+            continue
         if unit == "%" and _OLD.search(text[match.start() :]):
             unit = ""
         if unit == "%":

@@ -49,6 +49,9 @@ _STATES_AFTER = frozenset({
 """Adjectives that may follow the name at once ("rice cooked", "sugar brown"), beside participles; a noun there is another thing: a steak
 sandwich is no sandwich steak."""
 
+_AFTER_A_VERB = frozenset({"be", "also", "use", "used", "do", "replace", "substitute", "stand"})
+"""Words after "can" where it is no tin: "spinach can also be used"."""
+
 _KIND_AFTER = frozenset({"sauce", "olive", "mushroom"})
 """Names that French, and old English, puts before their kind: sauce soya, olives Kalamata, mushroom-buttons."""
 
@@ -203,9 +206,14 @@ class Reading:
             if not any(self.taken[start:end]) and not any((start <= i < end) != (start <= i + 1 < end) for i in self.bound):
                 self.take(start, end)
                 self.spans.append(Span(start, end, [food]))
-        # Without its accent, French tea is the English article.
-        self.spans = [span for span in self.spans if self.words[span.start : span.end] != ["the"] or len(self.spans) == 1]
+        self.spans = [span for span in self.spans if not self._is_article(span)]
         self.spans.sort(key=lambda span: span.start)
+
+    def _is_article(self, span: Span) -> bool:
+        """True for the English article, which French tea is without its accent: something follows it, or another food is named."""
+        if self.words[span.start : span.end] != ["the"]:
+            return False
+        return len(self.spans) > 1 or (self._word(span.end) != BREAK and not spans.is_french(self.words))
 
     def _foreign_adjectives(self) -> None:
         """ "Tomate frito" is fried, and no tortilla chip; what else is in it, nobody said."""
@@ -268,7 +276,8 @@ class Reading:
                 if self._word(i - 1) not in NOT:
                     found = self._in_state(span, i)
                     states += found
-                    less = any(food.facts[key] < plain.facts[key] for food in found for key in self.lexicon.weighty)
+                    # Soaked they were dry, and "chickpeas" alone was a guess.
+                    less = self._word(i) != "soaked" and any(food.facts[key] < plain.facts[key] for food in found for key in self.lexicon.weighty)
                     freer = freer or (i not in self.claims and less)
             if states:
                 states = list({food.food_id: food for food in states}.values())
@@ -279,6 +288,8 @@ class Reading:
         """The food that the name of `span` and the word (or claim) at token `i` make together, if there is one; takes the word."""
         word, claim = self.words[i], i in self.claims
         if not span.name_is_alias or self.taken[i] or self.is_number(i) or i - 1 in self.claims:
+            return []
+        if word == "can" and self._word(i + 1) in _AFTER_A_VERB:
             return []
         if claim and i >= span.end and self._after(i + 2, self._within_claims):
             return []

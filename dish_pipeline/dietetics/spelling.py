@@ -27,7 +27,7 @@ _MEANT = {
     "paprika": "paprica papprika", "parmesan": "parmesean parmasan parmesian parmesan", "parsley": "parsely parsly", "peanut": "penut peenut", "pepperoni": "pepporoni peperoni",
     "pineapple": "pinapple", "pistachio": "pistacio", "pomegranate": "pomegranete pomegranite pomagranate", "potato": "pototo poato potatoe", "preferably": "preferebly preferrably",
     "prosciutto": "prosciuto proscuitto", "quinoa": "quiona", "raisin": "rasin", "raspberry": "rasberry", "recommend": "reccommend recomend", "rhubarb": "rhubard",
-    "rosemary": "rosmary", "salmon": "salmom", "sauce": "sause", "sausage": "saussage sausege", "scallop": "scalop", "serrano": "serano", "shallot": "shallott challot",
+    "rosemary": "rosmary", "salmon": "salmom", "sauce": "sause", "sausage": "saussage sausege", "scallop": "scalop", "serrano": "serano", "shallot": "shallott challot shalot",
     "shiitake": "shitake shitaki shiitaki", "shrimp": "shirmp", "spaghetti": "spagetti spagheti", "spinach": "spinich", "sriracha": "siracha sriacha sirracha", "sugar": "suger",
     "sultana": "sultanna", "tabasco": "tobasco", "tahini": "tahni tehina tahina", "tarragon": "tarrogan taragon", "tortilla": "tortila", "turmeric": "tumeric termeric tumric",
     "uncooked": "uncoocked", "unsalted": "unsalt", "vanilla": "vannila vanila", "vinegar": "vinnegar vineger vinagar", "walnut": "wallnut", "wine": "whine",
