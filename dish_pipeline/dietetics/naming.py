@@ -25,7 +25,7 @@ _HARMLESS_LETTERS = frozenset("asnwx")
 
 _NUMBER_WORDS = frozenset(WORD_NUMBERS)
 _SAYS_NOTHING = _UNIT_WORDS | _NUMBER_WORDS | _HARMLESS_LETTERS | OR | AND
-_CANNED = {"can": "canned", "tin": "tinned"}
+_CANNED = {"can": "canned", "tin": "tinned", "dehydrated": "dried"}
 
 _CLAIMED_KEY = {
     "gluten": "gluten", "wheat": "wheat", "dairy": "milk", "milk": "milk", "egg": "egg", "nut": "nuts", "peanut": "peanut", "soy": "soy",

@@ -15,6 +15,7 @@ from dish_pipeline.dietetics.amounts import grams, is_amount, is_measured
 from dish_pipeline.dietetics.lexicon import Food, Lexicon
 from dish_pipeline.dietetics.naming import Reading
 from dish_pipeline.dietetics.phrases import SECTIONS
+from dish_pipeline.dietetics.remarks import MADE_FOR, VESSELS
 from dish_pipeline.dietetics.spans import AND, OR, Span
 from dish_pipeline.dietetics.wording import BREAK, fold
 from dish_pipeline.dish import Interval, Tri
@@ -127,7 +128,10 @@ def _is_heading(text: str, reading: Reading) -> bool:
 
 def _is_equipment(reading: Reading) -> bool:
     """True for a line that names a tool of the kitchen, and nothing else that is known or unknown."""
-    return not reading.spans and not reading.left_over() and not reading.lexicon.equipment.isdisjoint(reading.words)
+    if reading.spans or reading.left_over():
+        return False
+    vessel = any(pair[0] in MADE_FOR and pair[1] in VESSELS for pair in zip(reading.words, reading.words[1:], strict=False))
+    return vessel or not reading.lexicon.equipment.isdisjoint(reading.words)
 
 
 def _mentions(reading: Reading, at_least_none: bool) -> list[Mention]:

@@ -18,7 +18,7 @@ _SHAPES = {
 """What a food is cut "in" and "into", though it may be a food of its own: hake in steaks, courgettes cut into noodles."""
 
 _TAKEN_OFF = frozenset({"removed", "off", "discarded"})
-_NOT_EATEN = frozenset({"crust", "husk"})
+_NOT_EATEN = frozenset({"crust", "husk", "organ", "innard"})
 _CUT_OFF = frozenset({"cut", "trimmed", "sliced", "peeled"})
 _OWN = frozenset({"its", "their"})
 _CANS = frozenset({"can", "tin", "jar", "canned", "tinned"})

@@ -33,11 +33,19 @@ _SAVOURY_PRODUCTS = frozenset({"usual_recipe", "varies_by_brand"})
 _FLESH = frozenset({"meat", "poultry", "fish", "crustacean", "mollusc"})
 _FORMS = frozenset({
     "powder", "paste", "puree", "juice", "zest", "flake", "seed", "sauce", "oil", "granule", "leaf", "extract", "essence", "syrup", "flour", "salt",
+    "spray",
 })
 """What a food may be made into, where a line says only that: "garlic, chopped or powder"."""
 
 _VERBS_OF = frozenset({"can", "could", "may", "might", "should", "to", "you", "i", "optionally", "also", "be"})
 _NAMELESS = frozenset({"any", "some", "extra", "more", "of", "for", "add", "added", "neutral"})
+_WASHED = frozenset({"washed", "cleaned", "rinsed", "drained", "patted", "scrubbed"})
+_MAKING = frozenset({"make", "form", "bind", "get"})
+
+MADE_FOR = frozenset({"cooking", "baking", "roasting", "mixing", "frying", "serving", "metal", "glass", "safe", "proof", "sheet", "casserole"})
+VESSELS = frozenset({"pot", "pan", "bowl", "dish", "tray", "tin", "sheet", "jar", "bottle", "paper", "rack"})
+"""A vessel after a word that tells what it is made of or for is a tool: "a large metal bowl"."""
+
 _OF_IT = frozenset({"slice", "pat", "cup", "pinch", "dash", "bit", "can", "piece", "leg", "rack", "tin"})
 """Words before the o' of "slice o' lime"."""
 
@@ -90,8 +98,20 @@ def _turns(words: Sequence[str]) -> Iterator[int]:
             or (word == "grass" and following == "fed")
             or (word == "fire" and following == "roasted")
             or (word == "sodium" and last in ("low", "lower", "reduced", "less", "no"))
-            or (word == "drink" and last in ("you", "to"))
+            or (word == "drink" and (last in ("you", "to") or following == "the"))
             or (word == "o" and last in _OF_IT)
+            or (word == "sure" and (last in ("make", "be") or following == "to"))
+            or (word == "h" and last[0].isdecimal())
+            or (word == "food" and following in ("grade", "safe", "processor"))
+            or (word == "processor" and last == "food")
+            or (word == "dried" and last == "and" and bool(_WASHED & {*before}))
+            or (word in ("paste", "powder", "pulp") and (last in ("to", "into") or before[-2:] in (["to", "a"], ["into", "a"])))
+            or (word in ("mix", "mixture", "blend", "coating", "layer", "thickening") and following == "of")
+            or (word in ("replacement", "substitute", "alternative") and before[-2:] in (["as", "a"], ["as", "an"]))
+            or (word == "prepared" and following in ("to", "according", "as", "per"))
+            or (word == "dough" and not _MAKING.isdisjoint(words[max(0, i - 6) : i]))
+            or (word == "kid" and last in ("your", "the", "for"))
+            or (word == "whatever" and before[-1:] != ["or"] and (following == "you" or (bool(before) and after == [])))
             or (word in ("covered", "wrapped") and following in ("in", "with") and "foil" in words[i + 2 : i + 5])
             or (word == "baking" and following in ("paper", "dish", "tray", "sheet", "tin", "pan"))
             or (word == "paper" and last in ("baking", "parchment", "wax", "waxed", "kitchen", "buttered"))
@@ -167,15 +187,22 @@ def _adjectives(reading: Reading, span: Span) -> None:
             return
         if reading.says_nothing(i):
             continue
+        if word == "style" and i > 0 and reading.words[i - 1] in reading.lexicon.origins and food.basis in _SAVOURY_PRODUCTS:
+            reading.silent.update((i - 1, i))
+            continue
         if not (_changes_nothing(word, food) or (word in reading.lexicon.origins and _may_come_from_somewhere(food))):
             return
         reading.silent.add(i)
 
 
 def _changes_nothing(word: str, food: Food) -> bool:
+    if word == "mixed":
+        return food.group in _PLAIN or food.group in ("alcohol", "nut", "seed")
+    if word == "dairy":
+        return food.facts.get("milk") is Tri.CONTAINS
     if word == "powdered":
         return food.group in ("spice", "salt", "sweetener", "baking")
-    if word == "green":
+    if word in ("green", "blue", "orange"):
         return food.group in _PLAIN
     if word == "sweet":
         return food.group in ("vegetable", "fruit", "herb") and food.facts["added_sugar"] is Tri.FREE if "added_sugar" in food.facts else False
@@ -203,7 +230,10 @@ def _is_of_a_class(reading: Reading, i: int) -> bool:
 def other_forms(reading: Reading) -> None:
     """ "Garlic, chopped or powder" is garlic or garlic powder, and "tomato paste/puree" tomato paste or puree."""
     for i, word in enumerate(reading.words):
-        if word not in _FORMS or reading.taken[i]:
+        if reading.taken[i]:
+            continue
+        if word not in _FORMS:
+            _other_kind(reading, i)
             continue
         span = next((s for s in reversed(reading.spans) if s.end <= i), None)
         if span is None or not span.name_is_alias or not _is_alternative(reading, span.end, i):
@@ -214,6 +244,20 @@ def other_forms(reading: Reading) -> None:
             reading.take(i, i + 1)
             if food not in span.foods:
                 span.foods, span.either = [*span.foods, food], True
+
+
+def _other_kind(reading: Reading, i: int) -> None:
+    """ "Rice vinegar or balsamic" is either of two vinegars, and a "cumin seed, crushed or powdered" is cumin."""
+    span = next((s for s in reversed(reading.spans) if s.end <= i), None)
+    if span is None or not span.plain or reading.says_nothing(i) or not _is_alternative(reading, span.end, i):
+        return
+    food = reading.lexicon.by_phrase.get((reading.words[i], *reading.words[span.end - 1 : span.end]))
+    if food is not None and food.group == span.foods[0].group:
+        reading.take(i, i + 1)
+        if food not in span.foods:
+            span.foods, span.either = [*span.foods, food], True
+    elif reading.words[i] == "powdered" and span.foods[0].group in ("spice", "herb"):
+        reading.silent.add(i)
 
 
 def _is_alternative(reading: Reading, start: int, i: int) -> bool:

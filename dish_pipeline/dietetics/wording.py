@@ -23,6 +23,9 @@ _LETTERS = str.maketrans({
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"),
 })
 _TIMES = re.compile(r"(?<=\d) ?x ?(?=\d)")
+_CLAIM = re.compile(r"\b(gluten|wheat|dairy|lactose|egg|nut|soy|sugar)free\b")
+"""A claim written as one word; the two words are looked for where claims are read."""
+
 _SUPERSCRIPT = re.compile(r"(?<=\d)(?=[\u00b9\u00b2\u00b3\u2070-\u2079])")
 _SPACE = re.compile(r"\s+")
 _BREAKS = frozenset(",;:()[]/.+|")
@@ -58,7 +61,7 @@ def fold(text: str) -> str:
             text = text.replace(char, f" {_FRACTIONS[char]} ")
         decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).lower().translate(_LETTERS))
         text = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return _TIMES.sub(" x ", _SPACE.sub(" ", text.lower()))
+    return _CLAIM.sub(r"\1 free", _TIMES.sub(" x ", _SPACE.sub(" ", text.lower())))
 
 
 @lru_cache(maxsize=50_000)
