@@ -65,6 +65,9 @@ _PARTLY_EATEN = re.compile(
     r"|the (?:pan|tin|pot|water|skillet|griddle|girdle|brine))\b"
     r"|\bto (?:serve|garnish|finish|decorate|glaze|dredge|coat|cover|(?:(?:deep|shallow|pan) ?-?)?fry)\b|\bpasta water\b"
 )
+_RATIO = re.compile(r"\b(?:to|for) (?:each|every)\b|\bpour chaque\b")
+"""Words by which a line gives one amount for so much of another, and nobody knows how much of that there is."""
+
 _FRYING = re.compile(r"\b(?:(deep)[ -]?(?:fat )?)?(?:frying|fry)\b")
 FRYING_BATH = 150.0
 """Grams of fat from which on it is a bath to fry in: how much of it the food takes up is told by no recipe, so it has no best single figure."""
@@ -100,6 +103,8 @@ class LineParser:
         mentions = _merged(_mentions(reading, at_least_none=optional or partly))
         if partly and (frying := _FRYING.search(body)):
             mentions = [_of_a_bath(mention, 0.0 if frying[1] else FRYING_BATH) for mention in mentions]
+        if _RATIO.search(body):
+            mentions = [replace(m, grams=m.grams and replace(m.grams, lo=0.0, hi=None)) for m in mentions]
         left = reading.left_over()
         if left or too_long or not mentions:
             mentions.append(Mention(None, " ".join(left) or text[:LONGEST_LINE], None))
