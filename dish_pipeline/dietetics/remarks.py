@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dish_pipeline.dietetics.lexicon import Food
+from dish_pipeline.dietetics.phrases import SECTIONS
 from dish_pipeline.dietetics.spans import AND, OR, Span
 from dish_pipeline.dietetics.wording import BREAK, phrase
 from dish_pipeline.dish import Tri
@@ -28,6 +29,9 @@ _FROM_SOMEWHERE_TOO = (
 )
 """Ends of the names of other foods that an origin makes no dish, and whose facts are those of any brand."""
 
+_JOINED_ADJECTIVES = frozenset({"sweet", "spicy", "mild", "hot"})
+"""Adjectives that people join before one food: "sweet and spicy red pepper"."""
+
 _PLAIN = frozenset({"vegetable", "fruit", "herb", "fungus", "legume", "spice"})
 _SAVOURY_PRODUCTS = frozenset({"usual_recipe", "varies_by_brand"})
 _FLESH = frozenset({"meat", "poultry", "fish", "crustacean", "mollusc"})
@@ -38,7 +42,10 @@ _FORMS = frozenset({
 """What a food may be made into, where a line says only that: "garlic, chopped or powder"."""
 
 _VERBS_OF = frozenset({"can", "could", "may", "might", "should", "to", "you", "i", "optionally", "also", "be"})
-_NAMELESS = frozenset({"any", "some", "extra", "more", "of", "for", "add", "added", "neutral"})
+_NAMELESS = frozenset({"any", "some", "extra", "more", "of", "for", "add", "added", "neutral", "nice", "the", "great", "good", "better", "best", "its"})
+_PART_OF_A_PLANT = frozenset({"part", "top", "tip", "end", "portion", "separated", "only", "bit", "stalk", "attached"})
+_WRAPPERS = frozenset({"foil", "wax", "plastic", "paper", "cloth", "towel", "cling"})
+_SHOPS = frozenset({"market", "store", "supermarket", "shop", "grocery", "aisle", "section", "taste", "restaurant", "food", "cuisine"})
 _WASHED = frozenset({"washed", "cleaned", "rinsed", "drained", "patted", "scrubbed"})
 _MAKING = frozenset({"make", "form", "bind", "get"})
 
@@ -65,6 +72,9 @@ def silence(reading: Reading) -> None:
     for span in reading.spans:
         _adjectives(reading, span)
     reading.silent.update(i for i, word in enumerate(reading.words) if word in _OF_THE_KIND and _before_food(reading, i + 1))
+    reading.silent.update(i for i, word in enumerate(reading.words) if word in reading.lexicon.origins and not _SHOPS.isdisjoint(reading.words[i + 1 : i + 5]))
+    if reading.words and reading.words[0] in SECTIONS and reading.text[reading.tokens[0].end :][:1] == ":":
+        reading.silent.add(0)
     reading.silent.update(i for i, word in enumerate(reading.words) if word == "etc" and _is_of_a_class(reading, i))
 
 
@@ -76,6 +86,11 @@ def _plural_chillies(reading: Reading) -> None:
         if chilli and word in ("chily", "chile") and said.endswith("s") and not reading.taken[i]:
             reading.take(i, i + 1)
             reading.spans.append(Span(i, i + 1, [chilli]))
+        elif word == "sprinkle" and said == "sprinkles" and reading.words[i + 1 : i + 2] in ([], [BREAK]) and not reading.taken[i]:
+            coloured = reading.lexicon.by_phrase.get(phrase("rainbow sprinkles"))
+            if coloured and reading.words[:i] == []:
+                reading.take(i, i + 1)
+                reading.spans.append(Span(i, i + 1, [coloured]))
     reading.spans.sort(key=lambda span: span.start)
 
 
@@ -92,7 +107,7 @@ def _turns(words: Sequence[str]) -> Iterator[int]:
             or (word == "f" and (last == "degree" or last[0].isdecimal()))
             or (word == "mixed" and following in (BREAK, "with", "together", "in", "into"))
             or (word == "substitute" and last in _VERBS_OF)
-            or (word in ("flavor", "flavour") and last in _NAMELESS and following in (BREAK, "or", "and", "you", "of", "if"))
+            or (word in ("flavor", "flavour") and last in _NAMELESS and following in (BREAK, "or", "and", "you", "of", "if", "from"))
             or (word in ("flavored", "flavoured") and last == "neutral")
             or (word == "content" and last in _CONTENTS)
             or (word == "grass" and following == "fed")
@@ -100,6 +115,12 @@ def _turns(words: Sequence[str]) -> Iterator[int]:
             or (word == "sodium" and last in ("low", "lower", "reduced", "less", "no"))
             or (word == "drink" and (last in ("you", "to") or following == "the"))
             or (word == "o" and last in _OF_IT)
+            or (word == "green" and (following in _PART_OF_A_PLANT or last in ("their", "its") or before[-2:] == ["white", "and"]))
+            or (word == "spicy" and following == BREAK and last in ("be", "it", "too", "very", "more", "less", "extra", "not"))
+            or (word == "bud" and last in ("your", "taste"))
+            or (word == "eye" and last == "by")
+            or (word == "mixed" and following == "specy")
+            or (word in ("brine", "cured") and {"brine", "cured"} <= {word, last, following} and "olive" in words)
             or (word == "sure" and (last in ("make", "be") or following == "to"))
             or (word == "h" and last[0].isdecimal())
             or (word == "food" and following in ("grade", "safe", "processor"))
@@ -112,7 +133,7 @@ def _turns(words: Sequence[str]) -> Iterator[int]:
             or (word == "dough" and not _MAKING.isdisjoint(words[max(0, i - 6) : i]))
             or (word == "kid" and last in ("your", "the", "for"))
             or (word == "whatever" and before[-1:] != ["or"] and (following == "you" or (bool(before) and after == [])))
-            or (word in ("covered", "wrapped") and following in ("in", "with") and "foil" in words[i + 2 : i + 5])
+            or (word in ("covered", "wrapped") and following in ("in", "with") and not _WRAPPERS.isdisjoint(words[i + 2 : i + 5]))
             or (word == "baking" and following in ("paper", "dish", "tray", "sheet", "tin", "pan"))
             or (word == "paper" and last in ("baking", "parchment", "wax", "waxed", "kitchen", "buttered"))
             or (word == "cloth" and last in ("cheese", "muslin", "clean", "kitchen"))
@@ -150,7 +171,8 @@ def _brands(reading: Reading) -> None:
         i += 1
     named = {k for start, end in places for k in range(start, end)}
     for start, end in reversed(places):
-        if _before_food(reading, end) or _in_brackets_of_food(reading, start, named):
+        after_food = reading.words[end : end + 1] in ([], [BREAK]) and any(span.end == start for span in reading.spans)
+        if after_food or reading.words[start - 1 : start] in (["from"], ["at"]) or _before_food(reading, end) or _in_brackets_of_food(reading, start, named):
             reading.silent.update(range(start, end))
 
 
@@ -183,6 +205,8 @@ def _adjectives(reading: Reading, span: Span) -> None:
     food = span.foods[0]
     for i in range(span.start - 1, -1, -1):
         word = reading.words[i]
+        if word in OR | AND and any(reading.words[k] in _JOINED_ADJECTIVES for k in (i - 1, i - 2) if k >= 0):
+            continue
         if reading.taken[i] or word in OR | AND:
             return
         if reading.says_nothing(i):
@@ -205,6 +229,8 @@ def _changes_nothing(word: str, food: Food) -> bool:
     if word in ("green", "blue", "orange"):
         return food.group in _PLAIN
     if word == "sweet":
+        if food.group == "chocolate" or food.name.endswith("sausage"):
+            return True
         return food.group in ("vegetable", "fruit", "herb") and food.facts["added_sugar"] is Tri.FREE if "added_sugar" in food.facts else False
     if word == "spicy":
         return food.group in ("vegetable", "spice") or (food.group == "meat" and food.basis in _SAVOURY_PRODUCTS)
@@ -236,6 +262,8 @@ def other_forms(reading: Reading) -> None:
             _other_kind(reading, i)
             continue
         span = next((s for s in reversed(reading.spans) if s.end <= i), None)
+        if span is not None and word == "powder" and span.end == i and span.foods[0].group == "spice":
+            reading.silent.add(i)
         if span is None or not span.name_is_alias or not _is_alternative(reading, span.end, i):
             continue
         name = tuple(reading.words[span.start : span.end])
@@ -248,15 +276,18 @@ def other_forms(reading: Reading) -> None:
 
 def _other_kind(reading: Reading, i: int) -> None:
     """ "Rice vinegar or balsamic" is either of two vinegars, and a "cumin seed, crushed or powdered" is cumin."""
-    span = next((s for s in reversed(reading.spans) if s.end <= i), None)
-    if span is None or not span.plain or reading.says_nothing(i) or not _is_alternative(reading, span.end, i):
+    before = [s for s in reversed(reading.spans) if s.end <= i]
+    if not before or reading.says_nothing(i) or not before[0].plain or not _is_alternative(reading, before[0].end, i):
         return
-    food = reading.lexicon.by_phrase.get((reading.words[i], *reading.words[span.end - 1 : span.end]))
-    if food is not None and food.group == span.foods[0].group:
-        reading.take(i, i + 1)
-        if food not in span.foods:
-            span.foods, span.either = [*span.foods, food], True
-    elif reading.words[i] == "powdered" and span.foods[0].group in ("spice", "herb"):
+    for span in before:
+        food = reading.lexicon.by_phrase.get((reading.words[i], *reading.words[span.end - 1 : span.end]))
+        if food is not None and span.plain and food.group == span.foods[0].group:
+            reading.take(i, i + 1)
+            if food not in span.foods:
+                span.foods, span.either = [*span.foods, food], True
+            return
+    span = before[0]
+    if reading.words[i] == "powdered" and span.foods[0].group in ("spice", "herb"):
         reading.silent.add(i)
 
 
