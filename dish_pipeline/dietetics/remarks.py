@@ -41,27 +41,48 @@ _FORMS = frozenset({
 })
 """What a food may be made into, where a line says only that: "garlic, chopped or powder"."""
 
-_VERBS_OF = frozenset({"can", "could", "may", "might", "should", "to", "you", "i", "optionally", "also", "be"})
-_NAMELESS = frozenset({"any", "some", "extra", "more", "of", "for", "add", "added", "neutral", "nice", "the", "great", "good", "better", "best", "its"})
-_PART_OF_A_PLANT = frozenset({"part", "top", "tip", "end", "portion", "separated", "only", "bit", "stalk", "attached"})
+_NAMELESS = frozenset({
+    "any", "some", "extra", "more", "of", "for", "add", "added", "neutral", "nice", "the", "great", "good", "better", "best", "its",
+})
+"""Words before a flavour that is none of its own: "any flavor", and not "almond flavor"."""
+
+_OF_THE_KIND = frozenset({"similar", "equivalent", "comparable"})
+"""Words before a food that is named. "Butter or similar" may be anything."""
+
+_PURPOSES = frozenset({"topping", "filling", "coating", "breading", "assembly", "decoration", "presentation", "crust", "spreading", "stuffing"})
 _WRAPPERS = frozenset({"foil", "wax", "plastic", "paper", "cloth", "towel", "cling"})
 _SHOPS = frozenset({"market", "store", "supermarket", "shop", "grocery", "aisle", "section", "taste", "restaurant", "food", "cuisine"})
 _WASHED = frozenset({"washed", "cleaned", "rinsed", "drained", "patted", "scrubbed"})
 _MAKING = frozenset({"make", "form", "bind", "get"})
+_MADE_TO = frozenset({"paste", "powder", "pulp"})
 
 MADE_FOR = frozenset({"cooking", "baking", "roasting", "mixing", "frying", "serving", "metal", "glass", "safe", "proof", "sheet", "casserole"})
 VESSELS = frozenset({"pot", "pan", "bowl", "dish", "tray", "tin", "sheet", "jar", "bottle", "paper", "rack"})
 """A vessel after a word that tells what it is made of or for is a tool: "a large metal bowl"."""
 
-_OF_IT = frozenset({"slice", "pat", "cup", "pinch", "dash", "bit", "can", "piece", "leg", "rack", "tin"})
-"""Words before the o' of "slice o' lime"."""
+_OF_SOME = ("of",)
+_BEFORE: dict[str, tuple[str, ...]] = {
+    "mixed": (BREAK, "with", "together", "in", "into", "specy"), "grass": ("fed",), "fire": ("roasted",), "sure": ("to",), "drink": ("the",),
+    "shake": _OF_SOME, "squirt": _OF_SOME, "dab": _OF_SOME, "mix": _OF_SOME, "mixture": _OF_SOME, "blend": _OF_SOME, "coating": _OF_SOME,
+    "layer": _OF_SOME, "thickening": _OF_SOME, "for": ("example",), "food": ("grade", "safe", "processor"),
+    "prepared": ("to", "according", "as", "per"),
+    "green": ("part", "top", "tip", "end", "portion", "separated", "only", "bit", "stalk", "attached"), "purpose": ("flour",),
+    "baking": ("paper", "dish", "tray", "sheet", "tin", "pan"),
+}
+"""Words that say nothing before one of these: "grass-fed", "a mix of"."""
 
-_OF_A_COLOUR = frozenset({"any", "deep", "different", "mixed", "for", "of", "in", "light", "dark", "other"})
-_CONTENTS = frozenset({"fat", "sugar", "salt", "alcohol", "water", "moisture", "cocoa"})
-_OF_THE_KIND = frozenset({"similar", "equivalent", "comparable"})
-"""Words before a food that is named. "Butter or similar" may be anything."""
+_AFTER: dict[str, tuple[str, ...]] = {
+    "f": ("degree",), "substitute": ("can", "could", "may", "might", "should", "to", "you", "i", "optionally", "also"),
+    "flavored": ("neutral",), "flavoured": ("neutral",), "content": ("fat", "sugar", "salt", "alcohol", "water", "moisture", "cocoa"),
+    "moon": ("half", "quarter"), "free": ("feel",), "example": ("for",), "cooker": ("slow", "pressure", "rice"), "processor": ("food",),
+    "sodium": ("low", "lower", "reduced", "less", "no"), "drink": ("you", "to"), "sure": ("make", "be"), "green": ("their", "its"),
+    "bud": ("your", "taste"), "eye": ("by",), "kid": ("your", "the", "for"), "cloth": ("cheese", "muslin", "clean", "kitchen"),
+    "paper": ("baking", "parchment", "wax", "waxed", "kitchen", "buttered"),
+    **dict.fromkeys(("color", "colour"), ("any", "deep", "different", "mixed", "light", "dark", "other")),
+    "o": ("slice", "pat", "cup", "pinch", "dash", "bit", "can", "piece", "leg", "rack", "tin"),
+}
+"""Words that say nothing after one of these: "make sure", "fat content", "slice o' lime"."""
 
-_PURPOSES = frozenset({"topping", "filling", "coating", "breading", "assembly", "decoration", "presentation", "crust", "spreading", "stuffing"})
 
 
 def silence(reading: Reading) -> None:
@@ -71,8 +92,10 @@ def silence(reading: Reading) -> None:
     _brands(reading)
     for span in reading.spans:
         _adjectives(reading, span)
-    reading.silent.update(i for i, word in enumerate(reading.words) if word in _OF_THE_KIND and _before_food(reading, i + 1))
-    reading.silent.update(i for i, word in enumerate(reading.words) if word in reading.lexicon.origins and not _SHOPS.isdisjoint(reading.words[i + 1 : i + 5]))
+    for i, word in enumerate(reading.words):
+        in_a_shop = word in reading.lexicon.origins and not _SHOPS.isdisjoint(reading.words[i + 1 : i + 5])
+        if in_a_shop or (word in _OF_THE_KIND and _before_food(reading, i + 1)):
+            reading.silent.add(i)
     if reading.words and reading.words[0] in SECTIONS and reading.text[reading.tokens[0].end :][:1] == ":":
         reading.silent.add(0)
     reading.silent.update(i for i, word in enumerate(reading.words) if word == "etc" and _is_of_a_class(reading, i))
@@ -101,54 +124,34 @@ def _turns(words: Sequence[str]) -> Iterator[int]:
         last = before[-1] if before else BREAK
         following = after[0] if after else BREAK
         if (
-            (word == "e" and (after[:1] == ["g"] or after == [BREAK, "g"] or before[-1:] == ["i"] or before[-2:] == ["i", BREAK]))
-            or (word == "b" and before[-2:] in (["q", BREAK], ["a", BREAK]))
-            or (word in ("q", "v") and "b" in (*words[max(0, i - 2) : i], *after))
-            or (word == "f" and (last == "degree" or last[0].isdecimal()))
-            or (word == "mixed" and following in (BREAK, "with", "together", "in", "into"))
-            or (word == "substitute" and last in _VERBS_OF)
-            or (word in ("flavor", "flavour") and last in _NAMELESS and following in (BREAK, "or", "and", "you", "of", "if", "from"))
-            or (word in ("flavored", "flavoured") and last == "neutral")
-            or (word == "content" and last in _CONTENTS)
-            or (word == "grass" and following == "fed")
-            or (word == "fire" and following == "roasted")
-            or (word == "sodium" and last in ("low", "lower", "reduced", "less", "no"))
-            or (word == "drink" and (last in ("you", "to") or following == "the"))
-            or (word == "o" and last in _OF_IT)
-            or (word == "green" and (following in _PART_OF_A_PLANT or last in ("their", "its") or before[-2:] == ["white", "and"]))
-            or (word == "spicy" and following == BREAK and last in ("be", "it", "too", "very", "more", "less", "extra", "not"))
-            or (word == "bud" and last in ("your", "taste"))
-            or (word == "eye" and last == "by")
-            or (word == "mixed" and following == "specy")
-            or (word in ("brine", "cured") and {"brine", "cured"} <= {word, last, following} and "olive" in words)
-            or (word == "sure" and (last in ("make", "be") or following == "to"))
-            or (word == "h" and last[0].isdecimal())
-            or (word == "food" and following in ("grade", "safe", "processor"))
-            or (word == "processor" and last == "food")
-            or (word == "dried" and last == "and" and bool(_WASHED & {*before}))
-            or (word in ("paste", "powder", "pulp") and (last in ("to", "into") or before[-2:] in (["to", "a"], ["into", "a"])))
-            or (word in ("mix", "mixture", "blend", "coating", "layer", "thickening") and following == "of")
+            last in _AFTER.get(word, ())
+            or following in _BEFORE.get(word, ())
+            or _is_abbreviation(word, before, after)
+            or (word in _MADE_TO and (last in ("to", "into") or before[-2:] in (["to", "a"], ["into", "a"])))
             or (word in ("replacement", "substitute", "alternative") and before[-2:] in (["as", "a"], ["as", "an"]))
-            or (word == "prepared" and following in ("to", "according", "as", "per"))
-            or (word == "dough" and not _MAKING.isdisjoint(words[max(0, i - 6) : i]))
-            or (word == "kid" and last in ("your", "the", "for"))
-            or (word == "whatever" and before[-1:] != ["or"] and (following == "you" or (bool(before) and after == [])))
-            or (word in ("covered", "wrapped") and following in ("in", "with") and not _WRAPPERS.isdisjoint(words[i + 2 : i + 5]))
-            or (word == "baking" and following in ("paper", "dish", "tray", "sheet", "tin", "pan"))
-            or (word == "paper" and last in ("baking", "parchment", "wax", "waxed", "kitchen", "buttered"))
-            or (word == "cloth" and last in ("cheese", "muslin", "clean", "kitchen"))
-            or (word == "moon" and last in ("half", "quarter"))
-            or (word in ("shake", "squirt", "dab") and following == "of")
-            or (word in ("colour", "color") and last in _OF_A_COLOUR)
-            or (word == "eg" and last == BREAK and following != BREAK)
-            or (word == "free" and last == "feel")
-            or (word == "for" and following == "example")
-            or (word == "example" and last == "for")
+            or (word in ("flavor", "flavour") and last in _NAMELESS and following in (BREAK, "or", "and", "you", "of", "if", "from"))
             or (word in _PURPOSES and following in (BREAK, "on", "if") and _is_for(before))
-            or (word == "purpose" and last in ("general", "all") and following == "flour")
-            or (word == "cooker" and last in ("slow", "pressure", "rice"))
+            or (word == "green" and before[-2:] == ["white", "and"])
+            or (word == "spicy" and following == BREAK and last in ("be", "it", "too", "very", "more", "less", "extra"))
+            or (word == "dried" and last == "and" and not _WASHED.isdisjoint(before))
+            or (word == "dough" and not _MAKING.isdisjoint(words[max(0, i - 6) : i]))
+            or (word in ("brine", "cured") and {"brine", "cured"} <= {word, last, following} and "olive" in words)
+            or (word in ("covered", "wrapped") and following in ("in", "with") and not _WRAPPERS.isdisjoint(words[i + 2 : i + 5]))
+            or (word == "whatever" and last != "or" and (following == "you" or (bool(before) and not after)))
+            or (word == "eg" and last == BREAK and following != BREAK)
+            or (word in ("f", "h") and last[0].isdecimal())
         ):
             yield i
+
+
+def _is_abbreviation(word: str, before: Sequence[str], after: Sequence[str]) -> bool:
+    """True for the letters of "e.g.", "i.e.", "q.b." and "a.b.v." that are no unit."""
+    around = {*before[-2:], *after}
+    return (
+        (word == "e" and (after[:1] == ["g"] or after == [BREAK, "g"] or before[-1:] == ["i"] or before[-2:] == ["i", BREAK]))
+        or (word == "b" and before[-2:] in (["q", BREAK], ["a", BREAK]))
+        or (word in ("q", "v") and "b" in around)
+    )
 
 
 def _is_for(before: Sequence[str]) -> bool:
@@ -172,7 +175,8 @@ def _brands(reading: Reading) -> None:
     named = {k for start, end in places for k in range(start, end)}
     for start, end in reversed(places):
         after_food = reading.words[end : end + 1] in ([], [BREAK]) and any(span.end == start for span in reading.spans)
-        if after_food or reading.words[start - 1 : start] in (["from"], ["at"]) or _before_food(reading, end) or _in_brackets_of_food(reading, start, named):
+        bought = reading.words[max(0, start - 1) : start] in (["from"], ["at"])
+        if after_food or bought or _before_food(reading, end) or _in_brackets_of_food(reading, start, named):
             reading.silent.update(range(start, end))
 
 
@@ -205,7 +209,8 @@ def _adjectives(reading: Reading, span: Span) -> None:
     food = span.foods[0]
     for i in range(span.start - 1, -1, -1):
         word = reading.words[i]
-        if word in OR | AND and any(reading.words[k] in _JOINED_ADJECTIVES for k in (i - 1, i - 2) if k >= 0):
+        joint = word in OR | AND or reading.text[reading.tokens[i].start] == "/"
+        if joint and not _JOINED_ADJECTIVES.isdisjoint(reading.words[max(0, i - 3) : i]):
             continue
         if reading.taken[i] or word in OR | AND:
             return
