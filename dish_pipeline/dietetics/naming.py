@@ -329,7 +329,8 @@ class Reading:
                 self.take(span.end, span.end + 1)
             else:
                 another = word in _MAKES_ANOTHER or (word in _PLANT_PARTS and food.group in _NOT_LEAFY)
-                span.another = another and not _counts(food, word)
+                raw_cut = word in _CUTS and food.group in _ROASTS and "raw" in self.words[: span.start]
+                span.another = another and not raw_cut and not _counts(food, word)
 
     def _replacements(self) -> None:
         """ "vegan sausage" is no sausage: what it is made of is not known, unless the lexicon has it."""

@@ -31,7 +31,8 @@ _PURPOSES = frozenset({"brine", "glaz", "cross"})
 
 SECTIONS = frozenset({
     "sauce", "dressing", "dough", "pastry", "batter", "salad", "stuffing", "icing", "frosting", "glaze", "crust", "marinade", "gravy", "syrup",
-    "filling", "topping", "base", "coating", "garnish", "decoration", "assembly", "rub", "brine", "broth", "cake", "sponge", "dip",
+    "filling", "topping", "base", "coating", "garnish", "decoration", "assembly", "rub", "brine", "broth", "cake", "sponge", "dip", "bite",
+    "covering",
 })
 """Parts of a recipe: a line that names nothing else is a heading, and what is "for the sauce" is no sauce."""
 

@@ -23,6 +23,9 @@ _FROM_SOMEWHERE = frozenset({
 })
 """Groups of plain foods, which an origin makes no dish: a Norwegian mackerel is a mackerel. Spanish rice and Mexican beans are dishes."""
 
+_DISHES_FROM_SOMEWHERE = frozenset({"cream", "sweetcorn", "curry powder"})
+"""English cream is a custard, Mexican corn comes with cheese, and an Indian curry is a meal."""
+
 _FROM_SOMEWHERE_TOO = (
     "vinegar", "soy sauce", "fish sauce", "oyster sauce", "mustard", "tortilla", "pita", "chorizo", "prosciutto", "salami", "bacon", "pancetta",
     "sausage", "spaghetti", "penne", "fusilli", "linguine", "macaroni", "tagliatelle",
@@ -62,7 +65,7 @@ VESSELS = frozenset({"pot", "pan", "bowl", "dish", "tray", "tin", "sheet", "jar"
 
 _OF_SOME = ("of",)
 _BEFORE: dict[str, tuple[str, ...]] = {
-    "mixed": (BREAK, "with", "together", "in", "into", "specy"), "grass": ("fed",), "fire": ("roasted",), "sure": ("to",), "drink": ("the",),
+    "mixed": (BREAK, "with", "together", "in", "into", "specy"), "grass": ("fed",), "fire": ("roasted",), "fried": ("in",), "sure": ("to",), "drink": ("the",),
     "shake": _OF_SOME, "squirt": _OF_SOME, "dab": _OF_SOME, "mix": _OF_SOME, "mixture": _OF_SOME, "blend": _OF_SOME, "coating": _OF_SOME,
     "layer": _OF_SOME, "thickening": _OF_SOME, "for": ("example",), "food": ("grade", "safe", "processor"),
     "prepared": ("to", "according", "as", "per"),
@@ -72,7 +75,7 @@ _BEFORE: dict[str, tuple[str, ...]] = {
 """Words that say nothing before one of these: "grass-fed", "a mix of"."""
 
 _AFTER: dict[str, tuple[str, ...]] = {
-    "f": ("degree",), "substitute": ("can", "could", "may", "might", "should", "to", "you", "i", "optionally", "also"),
+    "f": ("degree",), "sweet": ("semi",), "substitute": ("can", "could", "may", "might", "should", "to", "you", "i", "optionally", "also"),
     "flavored": ("neutral",), "flavoured": ("neutral",), "content": ("fat", "sugar", "salt", "alcohol", "water", "moisture", "cocoa"),
     "moon": ("half", "quarter"), "free": ("feel",), "example": ("for",), "cooker": ("slow", "pressure", "rice"), "processor": ("food",),
     "sodium": ("low", "lower", "reduced", "less", "no"), "drink": ("you", "to"), "sure": ("make", "be"), "green": ("their", "its"),
@@ -96,8 +99,10 @@ def silence(reading: Reading) -> None:
         in_a_shop = word in reading.lexicon.origins and not _SHOPS.isdisjoint(reading.words[i + 1 : i + 5])
         if in_a_shop or (word in _OF_THE_KIND and _before_food(reading, i + 1)):
             reading.silent.add(i)
-    if reading.words and reading.words[0] in SECTIONS and reading.text[reading.tokens[0].end :][:1] == ":":
-        reading.silent.add(0)
+    for i in {0, len(reading.words) - 2} & set(range(len(reading.words))):
+        # "Topping: nuts" and "Cheese filling:" name a part of the recipe, and what is in it stays named.
+        if reading.words[i] in SECTIONS and reading.text[reading.tokens[i].end :][:1] == ":":
+            reading.silent.add(i)
     reading.silent.update(i for i, word in enumerate(reading.words) if word == "etc" and _is_of_a_class(reading, i))
 
 
@@ -132,7 +137,7 @@ def _turns(words: Sequence[str]) -> Iterator[int]:
             or (word in ("flavor", "flavour") and last in _NAMELESS and following in (BREAK, "or", "and", "you", "of", "if", "from"))
             or (word in _PURPOSES and following in (BREAK, "on", "if") and _is_for(before))
             or (word == "green" and before[-2:] == ["white", "and"])
-            or (word == "spicy" and following == BREAK and last in ("be", "it", "too", "very", "more", "less", "extra"))
+            or (word == "spicy" and following == BREAK and last in ("be", "it", "too", "very", "more", "less", "extra", "like"))
             or (word == "dried" and last == "and" and not _WASHED.isdisjoint(before))
             or (word == "dough" and not _MAKING.isdisjoint(words[max(0, i - 6) : i]))
             or (word in ("brine", "cured") and {"brine", "cured"} <= {word, last, following} and "olive" in words)
@@ -237,14 +242,15 @@ def _changes_nothing(word: str, food: Food) -> bool:
         if food.group == "chocolate" or food.name.endswith("sausage"):
             return True
         return food.group in ("vegetable", "fruit", "herb") and food.facts["added_sugar"] is Tri.FREE if "added_sugar" in food.facts else False
+    if word == "sour":
+        return food.group in ("fruit", "alcohol") or food.name.endswith("yoghurt")
     if word == "spicy":
         return food.group in ("vegetable", "spice") or (food.group == "meat" and food.basis in _SAVOURY_PRODUCTS)
     return False
 
 
 def _may_come_from_somewhere(food: Food) -> bool:
-    # English cream is a custard.
-    return (food.group in _FROM_SOMEWHERE and food.name != "cream") or food.name.endswith(_FROM_SOMEWHERE_TOO)
+    return (food.group in _FROM_SOMEWHERE and food.name not in _DISHES_FROM_SOMEWHERE) or food.name.endswith(_FROM_SOMEWHERE_TOO)
 
 
 def _is_of_a_class(reading: Reading, i: int) -> bool:

@@ -20,7 +20,7 @@ _MEANT = {
     "coriander": "corriander corainder coriandor", "couscous": "couscouse coucous", "couverture": "coverture", "crumb": "crub crum",
     "cucumber": "cuccumber cucmber", "cumin": "cummin", "emmental": "emental", "espresso": "expresso", "fennel": "fennell", "feta": "fetta",
     "fettuccine": "fettucine fettucini fettuccini fetuccine fetuccini fettuchini", "fillet": "filet", "fresh": "freshy", "garlic": "garlick",
-    "garnish": "ganish", "gherkin": "gerkin ghirkin", "ginger": "giner", "gorgonzola": "gorganzola", "gram": "gramm", "ground": "grinded grounded",
+    "garnish": "ganish", "guajillo": "guagillo guajilo", "gherkin": "gerkin ghirkin", "ginger": "giner", "gorgonzola": "gorganzola", "gram": "gramm", "ground": "grinded grounded",
     "gruyere": "gruyer guereye guyere", "guacamole": "guacomole", "habanero": "habenero", "halloumi": "haloumi halumi", "hazelnut": "hazlenut",
     "ingredient": "ingrediant", "jalapeno": "jalepeno halapeno jalapino jalopeno", "kosher": "koser", "lentil": "lentel",
     "lettuce": "lettice letuce", "liqueur": "liquer liqeur", "macadamia": "macademia", "margarine": "margerine",
