@@ -22,7 +22,7 @@ _NOT_EATEN = frozenset({"crust", "husk", "organ", "innard"})
 _CUT_OFF = frozenset({"cut", "trimmed", "sliced", "peeled"})
 _OWN = frozenset({"its", "their"})
 _CANS = frozenset({"can", "tin", "jar", "canned", "tinned"})
-_VERBS = frozenset({"fry", "glaz", "dredge", "coat"})
+_VERBS = frozenset({"fry", "glaz", "dredge", "coat", "thicken", "fill", "bind"})
 """What one does "to" a food with what the line names. As nouns the words would be foods: fries, a glaze."""
 
 _FRYING = frozenset({"deep", "shallow", "pan", "stir"})

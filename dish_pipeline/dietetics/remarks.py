@@ -6,6 +6,7 @@ the place that makes it harmless; what is neutral wherever it stands is a row of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -52,20 +53,33 @@ _NAMELESS = frozenset({
 _OF_THE_KIND = frozenset({"similar", "equivalent", "comparable"})
 """Words before a food that is named. "Butter or similar" may be anything."""
 
-_PURPOSES = frozenset({"topping", "filling", "coating", "breading", "assembly", "decoration", "presentation", "crust", "spreading", "stuffing"})
+_PURPOSES = frozenset({
+    "topping", "filling", "coating", "breading", "assembly", "decoration", "presentation", "crust", "spreading", "stuffing",
+    "thickening", "binding",
+})
 _WRAPPERS = frozenset({"foil", "wax", "plastic", "paper", "cloth", "towel", "cling"})
 _SHOPS = frozenset({"market", "store", "supermarket", "shop", "grocery", "aisle", "section", "taste", "restaurant", "food", "cuisine"})
+_OF_CHOICE = re.compile(r"\bof (?:your |our )?choice ?:")
+_CHOSEN = frozenset({"condiment", "topping", "garnish", "filling", "ingredient"})
+"""What a list after "of your choice:" names one by one."""
+
 _WASHED = frozenset({"washed", "cleaned", "rinsed", "drained", "patted", "scrubbed"})
+_RUBBED = frozenset({"peel", "zest", "rind", "sage", "thyme", "oregano"})
 _MAKING = frozenset({"make", "form", "bind", "get"})
 _MADE_TO = frozenset({"paste", "powder", "pulp"})
 
-MADE_FOR = frozenset({"cooking", "baking", "roasting", "mixing", "frying", "serving", "metal", "glass", "safe", "proof", "sheet", "casserole"})
-VESSELS = frozenset({"pot", "pan", "bowl", "dish", "tray", "tin", "sheet", "jar", "bottle", "paper", "rack"})
+MADE_FOR = frozenset({
+    "oven", "freezer", "piping", "plastic", "cooking", "baking", "roasting", "mixing", "frying", "serving", "metal", "glass", "safe", "proof",
+    "sheet", "casserole",
+})
+VESSELS = frozenset({"pot", "pan", "bowl", "dish", "tray", "tin", "sheet", "jar", "bottle", "paper", "rack", "bag"})
 """A vessel after a word that tells what it is made of or for is a tool: "a large metal bowl"."""
 
 _OF_SOME = ("of",)
 _BEFORE: dict[str, tuple[str, ...]] = {
-    "mixed": (BREAK, "with", "together", "in", "into", "specy"), "grass": ("fed",), "fire": ("roasted",), "fried": ("in",), "sure": ("to",), "drink": ("the",),
+    "mixed": (BREAK, "with", "together", "in", "into", "specy"),
+    "heavy": ("sprinkle", "pinch", "splash", "drizzle", "hand", "dusting"),
+    "grass": ("fed",), "fire": ("roasted",), "fried": ("in",), "sure": ("to",), "drink": ("the",),
     "shake": _OF_SOME, "squirt": _OF_SOME, "dab": _OF_SOME, "mix": _OF_SOME, "mixture": _OF_SOME, "blend": _OF_SOME, "coating": _OF_SOME,
     "layer": _OF_SOME, "thickening": _OF_SOME, "for": ("example",), "food": ("grade", "safe", "processor"),
     "prepared": ("to", "according", "as", "per"),
@@ -75,7 +89,8 @@ _BEFORE: dict[str, tuple[str, ...]] = {
 """Words that say nothing before one of these: "grass-fed", "a mix of"."""
 
 _AFTER: dict[str, tuple[str, ...]] = {
-    "f": ("degree",), "sweet": ("semi",), "substitute": ("can", "could", "may", "might", "should", "to", "you", "i", "optionally", "also"),
+    "f": ("degree",), "alternative": ("to", "best", "good"), "sweet": ("semi",),
+    "substitute": ("can", "could", "may", "might", "should", "to", "you", "i", "optionally", "also"),
     "flavored": ("neutral",), "flavoured": ("neutral",), "content": ("fat", "sugar", "salt", "alcohol", "water", "moisture", "cocoa"),
     "moon": ("half", "quarter"), "free": ("feel",), "example": ("for",), "cooker": ("slow", "pressure", "rice"), "processor": ("food",),
     "sodium": ("low", "lower", "reduced", "less", "no"), "drink": ("you", "to"), "sure": ("make", "be"), "green": ("their", "its"),
@@ -99,6 +114,8 @@ def silence(reading: Reading) -> None:
         in_a_shop = word in reading.lexicon.origins and not _SHOPS.isdisjoint(reading.words[i + 1 : i + 5])
         if in_a_shop or (word in _OF_THE_KIND and _before_food(reading, i + 1)):
             reading.silent.add(i)
+    if _OF_CHOICE.search(reading.text):
+        reading.silent.update(i for i, word in enumerate(reading.words) if word in _CHOSEN)
     for i in {0, len(reading.words) - 2} & set(range(len(reading.words))):
         # "Topping: nuts" and "Cheese filling:" name a part of the recipe, and what is in it stays named.
         if reading.words[i] in SECTIONS and reading.text[reading.tokens[i].end :][:1] == ":":
@@ -143,6 +160,7 @@ def _turns(words: Sequence[str]) -> Iterator[int]:
             or (word in ("brine", "cured") and {"brine", "cured"} <= {word, last, following} and "olive" in words)
             or (word in ("covered", "wrapped") and following in ("in", "with") and not _WRAPPERS.isdisjoint(words[i + 2 : i + 5]))
             or (word == "whatever" and last != "or" and (following == "you" or (bool(before) and not after)))
+            or (word == "rubbed" and last == BREAK and not _RUBBED.isdisjoint(before))
             or (word == "eg" and last == BREAK and following != BREAK)
             or (word in ("f", "h") and last[0].isdecimal())
         ):
@@ -215,7 +233,8 @@ def _adjectives(reading: Reading, span: Span) -> None:
     for i in range(span.start - 1, -1, -1):
         word = reading.words[i]
         joint = word in OR | AND or reading.text[reading.tokens[i].start] == "/"
-        if joint and not _JOINED_ADJECTIVES.isdisjoint(reading.words[max(0, i - 3) : i]):
+        before = reading.words[max(0, i - 3) : i]
+        if joint and (not _JOINED_ADJECTIVES.isdisjoint(before) or not reading.lexicon.origins.isdisjoint(before[-1:])):
             continue
         if reading.taken[i] or word in OR | AND:
             return
@@ -250,7 +269,9 @@ def _changes_nothing(word: str, food: Food) -> bool:
 
 
 def _may_come_from_somewhere(food: Food) -> bool:
-    return (food.group in _FROM_SOMEWHERE and food.name not in _DISHES_FROM_SOMEWHERE) or food.name.endswith(_FROM_SOMEWHERE_TOO)
+    # Of a sauce without a name nothing is known, wherever it comes from.
+    plain = (food.group in _FROM_SOMEWHERE and food.name not in _DISHES_FROM_SOMEWHERE) or food.name == "sauce"
+    return plain or food.name.endswith(_FROM_SOMEWHERE_TOO)
 
 
 def _is_of_a_class(reading: Reading, i: int) -> bool:
