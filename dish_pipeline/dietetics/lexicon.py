@@ -107,6 +107,14 @@ class Lexicon:
         return found
 
     @cached_property
+    def brand_starts(self) -> dict[str, int]:
+        """The first word of every maker's name -> the number of words of the longest one that begins with it."""
+        found: dict[str, int] = {}
+        for words in self.brands:
+            found[words[0]] = max(len(words), found.get(words[0], 0))
+        return found
+
+    @cached_property
     def _names(self) -> dict[str, set[Phrase]]:
         found: dict[str, set[Phrase]] = {}
         for words, food in self.by_phrase.items():

@@ -102,6 +102,12 @@ _AFTER: dict[str, tuple[str, ...]] = {
 """Words that say nothing after one of these: "make sure", "fat content", "slice o' lime"."""
 
 
+_TURNING = frozenset({
+    *_BEFORE, *_AFTER, *_MADE_TO, *_PURPOSES, "b", "brine", "covered", "cured", "dough", "dried", "e", "eg", "flavor", "flavour", "h", "q",
+    "replacement", "rubbed", "spicy", "v", "whatever", "wrapped",
+})
+"""Every word that `_turns` looks at."""
+
 
 def silence(reading: Reading) -> None:
     """Finds the words that say nothing where they stand."""
@@ -142,6 +148,8 @@ def _plural_chillies(reading: Reading) -> None:
 def _turns(words: Sequence[str]) -> Iterator[int]:
     """The places of words that a turn of phrase makes harmless, whatever the foods are."""
     for i, word in enumerate(words):
+        if word not in _TURNING:
+            continue
         before, after = words[max(0, i - 3) : i], words[i + 1 : i + 3]
         last = before[-1] if before else BREAK
         following = after[0] if after else BREAK
@@ -184,11 +192,11 @@ def _is_for(before: Sequence[str]) -> bool:
 
 def _brands(reading: Reading) -> None:
     """ "Hershey's milk chocolate" is milk chocolate, and "hot sauce (we like Cholula)" hot sauce; a maker alone may be any of his products."""
-    longest = max((len(brand) for brand in reading.lexicon.brands), default=0)
+    longest = reading.lexicon.brand_starts
     places: list[tuple[int, int]] = []
     i = 0
     while i < len(reading.words):
-        for end in range(min(i + longest, len(reading.words)), i, -1):
+        for end in range(min(i + longest.get(reading.words[i], 0), len(reading.words)), i, -1):
             if tuple(reading.words[i:end]) in reading.lexicon.brands and not any(reading.taken[i:end]):
                 end += reading.words[end : end + 1] == ["brand"]
                 places.append((i, end))
@@ -308,8 +316,10 @@ def other_forms(reading: Reading) -> None:
 
 def _other_kind(reading: Reading, i: int) -> None:
     """ "Rice vinegar or balsamic" is either of two vinegars, and a "cumin seed, crushed or powdered" is cumin."""
+    if reading.says_nothing(i):
+        return
     before = [s for s in reversed(reading.spans) if s.end <= i]
-    if not before or reading.says_nothing(i) or not before[0].plain or not _is_alternative(reading, before[0].end, i):
+    if not before or not before[0].plain or not _is_alternative(reading, before[0].end, i):
         return
     for span in before:
         food = reading.lexicon.by_phrase.get((reading.words[i], *reading.words[span.end - 1 : span.end]))
