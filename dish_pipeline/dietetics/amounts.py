@@ -23,7 +23,7 @@ from dish_pipeline.dietetics.wording import fold, phrase, singular
 from dish_pipeline.dish import Interval
 
 GRAMS = {
-    "g": 1.0, "gr": 1.0, "gram": 1.0, "gramme": 1.0, "grm": 1.0, "kg": 1000.0, "kilo": 1000.0, "kilogram": 1000.0, "mg": 0.001,
+    "g": 1.0, "gr": 1.0, "gram": 1.0, "gramme": 1.0, "grm": 1.0, "gramm": 1.0, "kg": 1000.0, "kilo": 1000.0, "kilogram": 1000.0, "mg": 0.001,
     "gm": 1.0, "oz": 28.35, "ounce": 28.35, "lb": 453.6, "lbs": 453.6, "pound": 453.6,
 }
 """Mass units, grams each (international avoirdupois)."""
@@ -40,6 +40,8 @@ MILLILITRES = {
     "wineglass": 100.0, "wineglassful": 100.0, "glass": 200.0, "glassful": 200.0, "mug": 300.0, "mugful": 300.0, "teacup": 150.0,
     "teacupful": 150.0, "ladle": 120.0, "ladleful": 120.0, "wine glass": 100.0, "wine glassful": 100.0, "liqueur glass": 25.0,
     "tasse": 250.0, **{f"{spoon} {size}": ml for spoon in ("cuillere", "cuilleree", "cuil", "c") for size, ml in _FRENCH_SPOONS.items()},
+    **dict.fromkeys(("tablepoon", "tablesppon", "tabelspoon", "tablspoon", "tbspn", "tblspn", "tbsps"), 14.79),
+    **dict.fromkeys(("teapsoon", "teasppon", "teaspon", "tspn", "tsps"), 4.93),
     "c soupe": 15.0, "c table": 15.0, "c the": 5.0, "c a s": 15.0, "c a c": 5.0,
 }
 """Volume units, millilitres each (US customary; French ones metric)."""
@@ -67,6 +69,7 @@ PIECE_WORDS = {
     "square": "piece", "petit": "small", "moyen": "medium", "gros": "large", "grosse": "large", "petite": "small", "tete": "head",
     "poignee": "handful", "loaf": "each", "kernel": "piece", "segment": "piece", "punnet": "packet", "pouch": "packet", "pc": "piece",
     "unit": "each", "grating": "pinch", "grind": "pinch", "grinding": "pinch", "dusting": "pinch",
+    "glove": "clove", "handfull": "handful", "fistful": "handful", "twig": "sprig", "pck": "packet", "tetra pak": "packet",
 }
 """Other words for a counted unit."""
 
@@ -174,8 +177,12 @@ _OPEN = re.compile(
     r"(?:\bplus|\band|\bwith|,) (?:(?:some|a (?:little|bit|few)) )?(?:extra|more)\b"
     r"(?![ -](?:virgin|large|firm|thick|mature|sharp|lean|fine|dry|hot|light))"
     r"|\bplus (?:some|a (?:little|bit|few))\b|\bor more\b|\bmore (?:if|as|to|for)\b|\b(?:to|for) taste\b|\bat least\b|\bau gout\b"
+    r"|\bper (?:person|head|serving|portion|guest|egg|piece|\d)|\bpar (?:personne|portion|tete|convive)\b"
     r"|\b(?:as|if) (?:needed|required|necessary|desired)\b"
 )
+_REFERENCE = re.compile(r"\b(?:no\.|no|nos\.|number|step|page|recipe) ?$")
+"""Words before a number that counts nothing: "puff paste No. 1206"."""
+
 _OLD = re.compile(r"^(?:an?|\d+) day-old\b")
 """In "1 day-old loaf" the number counts loaves, in "2-day-old bread" days."""
 
@@ -235,6 +242,8 @@ def _quantities(text: str) -> tuple[Quantity, ...]:
         depth, seen = max(0, depth + before.count("(") - before.count(")")), match.start()
         lo, hi = (1.0, 1.0) if match["one"] else _range(match["lo"], match["hi"], 0.5 if match["half"] else 0.0)
         unit = _UNITS[re.sub(r"[ .-]+", " ", match["unit"])] if match["unit"] else ""
+        if _REFERENCE.search(text[: match.start()]):
+            continue
         if unit == "%" and _OLD.search(text[match.start() :]):
             unit = ""
         if unit == "%":

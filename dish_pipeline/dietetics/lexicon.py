@@ -12,7 +12,7 @@ The files, all UTF-8 CSV that a spreadsheet opens:
 | foods.csv | a food: name, group, aliases, link to a composition table, unit weights in grams |
 | facts.csv | a food's facts, one column a key: free, unknown or contains; an empty cell is unknown |
 | composition.csv | a nutrient of a food per 100 g edible portion: lo, mid, hi and the source |
-| words.csv | a word of ingredient lines that names no food (units, sizes, ways of cutting) |
+| words.csv | a word of ingredient lines that names no food (units, sizes, ways of cutting); of kind brand or origin it may be several words |
 
 `reasons.csv` and `tables.csv` stand beside them for people to read; neither is part of the version.
 """
@@ -36,6 +36,9 @@ NUTRIENTS = (
 )
 """Nutrients with their units in the name. `carbohydrate_g` is by difference and includes fibre (USDA's convention);
 `available_carbohydrate_g` is net of fibre (the EU's). They are never mixed."""
+
+_APART = ("equipment", "brand", "origin")
+"""Kinds of words that are not neutral alike wherever they stand."""
 
 FILES = ("keys.csv", "foods.csv", "facts.csv", "composition.csv", "words.csv")
 
@@ -90,6 +93,12 @@ class Lexicon:
     keys: dict[str, Key]
     neutral_words: frozenset[str]
     version: str
+    equipment: frozenset[str] = frozenset()
+    """Neutral words that name a tool: a line of nothing else is no ingredient."""
+    brands: frozenset[Phrase] = frozenset()
+    """Makers' names. Neutral only beside a food, since alone they may stand for any of their products."""
+    origins: frozenset[str] = frozenset()
+    """Words for where a food comes from. Neutral only before a plain food, since "Spanish rice" is a dish."""
 
     @cached_property
     def by_phrase(self) -> dict[Phrase, Food]:
@@ -106,6 +115,14 @@ class Lexicon:
         """The first word of every name or alias -> the number of words of the longest one that begins with it."""
         found: dict[str, int] = {}
         for words in self.by_phrase:
+            found[words[0]] = max(len(words), found.get(words[0], 0))
+        return found
+
+    @cached_property
+    def brand_starts(self) -> dict[str, int]:
+        """The first word of every maker's name -> the number of words of the longest one that begins with it."""
+        found: dict[str, int] = {}
+        for words in self.brands:
             found[words[0]] = max(len(words), found.get(words[0], 0))
         return found
 
@@ -233,8 +250,12 @@ def _load(folder: Path, version: str) -> Lexicon:
             if food_id not in foods:
                 raise LexiconError(f"{folder / name}: {food_id!r} is not in foods.csv; add it there or remove its rows")
     _refuse_ambiguous(path, foods.values())
-    words = frozenset(word for _, row in _rows(folder / "words.csv", ("word",)) for word in phrase(row["word"]))
-    return Lexicon(foods, keys, words, version)
+    kinds: dict[str, set[Phrase]] = {}
+    for _, row in _rows(folder / "words.csv", ("word", "kind")):
+        kinds.setdefault(row["kind"] if row["kind"] in _APART else "", set()).add(phrase(row["word"]))
+    apart = {kind: frozenset(word for words in kinds.get(kind, ()) for word in words) for kind in ("", "equipment", "origin")}
+    brands = frozenset(kinds.get("brand", ())) - {()}
+    return Lexicon(foods, keys, apart[""] | apart["equipment"], version, apart["equipment"], brands, apart["origin"])
 
 
 def _refuse_ambiguous(path: Path, foods: Iterable[Food]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from dish_pipeline.dietetics import phrases, spans
+from dish_pipeline.dietetics import phrases, remarks, spans
 from dish_pipeline.dietetics.amounts import PIECE_WORDS, PIECES, UNIT_FORMS, WORD_NUMBERS
 from dish_pipeline.dietetics.lexicon import Food, Lexicon
 from dish_pipeline.dietetics.spans import AND, COLOURS, NOT, OR, PARTS, Span
@@ -25,7 +25,7 @@ _HARMLESS_LETTERS = frozenset("asnwx")
 
 _NUMBER_WORDS = frozenset(WORD_NUMBERS)
 _SAYS_NOTHING = _UNIT_WORDS | _NUMBER_WORDS | _HARMLESS_LETTERS | OR | AND
-_CANNED = {"can": "canned", "tin": "tinned"}
+_CANNED = {"can": "canned", "tin": "tinned", "dehydrated": "dried"}
 
 _CLAIMED_KEY = {
     "gluten": "gluten", "wheat": "wheat", "dairy": "milk", "milk": "milk", "egg": "egg", "nut": "nuts", "peanut": "peanut", "soy": "soy",
@@ -48,6 +48,9 @@ _STATES_AFTER = frozenset({
 })
 """Adjectives that may follow the name at once ("rice cooked", "sugar brown"), beside participles; a noun there is another thing: a steak
 sandwich is no sandwich steak."""
+
+_AFTER_A_VERB = frozenset({"be", "also", "use", "used", "do", "replace", "substitute", "stand"})
+"""Words after "can" where it is no tin: "spinach can also be used"."""
 
 _KIND_AFTER = frozenset({"sauce", "olive", "mushroom"})
 """Names that French, and old English, puts before their kind: sauce soya, olives Kalamata, mushroom-buttons."""
@@ -78,6 +81,9 @@ class Reading:
         self.tokens: list[Token] = located_tokens(text)
         self.words = [token.word for token in self.tokens]
         self.taken = [word == BREAK for word in self.words]
+        self.silent: set[int] = set()
+        """Places of words that say nothing where they stand, though they would elsewhere."""
+
         self.claims = [
             i for i, pair in enumerate(zip(self.words, self.words[1:], strict=False))
             if pair[0] in _CLAIMED_KEY and pair[1] == "free" and self._word(i + 2) not in _NO_CLAIM_AFTER and self._word(i - 1) not in NOT
@@ -94,8 +100,8 @@ class Reading:
         self.unknown: list[str] = []
         steps: tuple[Callable[[Reading], None], ...] = (
             Reading._long_units, Reading._parts_of_fruit, Reading._shapes, Reading._names, Reading._foreign_adjectives,
-            Reading._units_that_are_foods, Reading._asides, spans.widen, spans.said_twice, spans.count_peppers, spans.find_parts,
-            spans.share_heads, Reading._states, Reading._products, Reading._replacements, Reading._clear,
+            Reading._units_that_are_foods, Reading._asides, remarks.silence, spans.widen, spans.said_twice, spans.count_peppers, spans.find_parts,
+            spans.share_heads, remarks.other_forms, Reading._states, Reading._products, Reading._replacements, Reading._clear,
         )
         for step in steps:
             step(self)
@@ -114,7 +120,8 @@ class Reading:
     def says_nothing(self, i: int) -> bool:
         """True for a number and for a word that names no food."""
         word = self.words[i]
-        return self.is_number(i) or word in self.lexicon.neutral_words or word in _SAYS_NOTHING or (word == "t" and self._is_spoon(i))
+        neutral = i in self.silent or word in self.lexicon.neutral_words or word in _SAYS_NOTHING
+        return neutral or self.is_number(i) or (word == "t" and self._is_spoon(i))
 
     def _is_spoon(self, i: int) -> bool:
         """True for the t of "1 t salt". In French it may be a cup."""
@@ -199,9 +206,14 @@ class Reading:
             if not any(self.taken[start:end]) and not any((start <= i < end) != (start <= i + 1 < end) for i in self.bound):
                 self.take(start, end)
                 self.spans.append(Span(start, end, [food]))
-        # Without its accent, French tea is the English article.
-        self.spans = [span for span in self.spans if self.words[span.start : span.end] != ["the"] or len(self.spans) == 1]
+        self.spans = [span for span in self.spans if not self._is_article(span)]
         self.spans.sort(key=lambda span: span.start)
+
+    def _is_article(self, span: Span) -> bool:
+        """True for the English article, which French tea is without its accent: something follows it, or another food is named."""
+        if self.words[span.start : span.end] != ["the"]:
+            return False
+        return len(self.spans) > 1 or (self._word(span.end) != BREAK and not spans.is_french(self.words))
 
     def _foreign_adjectives(self) -> None:
         """ "Tomate frito" is fried, and no tortilla chip; what else is in it, nobody said."""
@@ -264,7 +276,8 @@ class Reading:
                 if self._word(i - 1) not in NOT:
                     found = self._in_state(span, i)
                     states += found
-                    less = any(food.facts[key] < plain.facts[key] for food in found for key in self.lexicon.weighty)
+                    # Soaked they were dry, and "chickpeas" alone was a guess.
+                    less = self._word(i) != "soaked" and any(food.facts[key] < plain.facts[key] for food in found for key in self.lexicon.weighty)
                     freer = freer or (i not in self.claims and less)
             if states:
                 states = list({food.food_id: food for food in states}.values())
@@ -275,6 +288,8 @@ class Reading:
         """The food that the name of `span` and the word (or claim) at token `i` make together, if there is one; takes the word."""
         word, claim = self.words[i], i in self.claims
         if not span.name_is_alias or self.taken[i] or self.is_number(i) or i - 1 in self.claims:
+            return []
+        if word == "can" and self._word(i + 1) in _AFTER_A_VERB:
             return []
         if claim and i >= span.end and self._after(i + 2, self._within_claims):
             return []
@@ -314,7 +329,8 @@ class Reading:
                 self.take(span.end, span.end + 1)
             else:
                 another = word in _MAKES_ANOTHER or (word in _PLANT_PARTS and food.group in _NOT_LEAFY)
-                span.another = another and not _counts(food, word)
+                raw_cut = word in _CUTS and food.group in _ROASTS and "raw" in self.words[: span.start]
+                span.another = another and not raw_cut and not _counts(food, word)
 
     def _replacements(self) -> None:
         """ "vegan sausage" is no sausage: what it is made of is not known, unless the lexicon has it."""

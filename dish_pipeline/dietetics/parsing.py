@@ -15,6 +15,7 @@ from dish_pipeline.dietetics.amounts import grams, is_amount, is_measured
 from dish_pipeline.dietetics.lexicon import Food, Lexicon
 from dish_pipeline.dietetics.naming import Reading
 from dish_pipeline.dietetics.phrases import SECTIONS
+from dish_pipeline.dietetics.remarks import MADE_FOR, VESSELS
 from dish_pipeline.dietetics.spans import AND, OR, Span
 from dish_pipeline.dietetics.wording import BREAK, fold
 from dish_pipeline.dish import Interval, Tri
@@ -40,7 +41,7 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line as read. A heading ("For the sauce:") has no mentions and is no ingredient."""
+    """A line as read. A heading ("For the sauce:") has no mentions and is no ingredient, and neither is a tool ("kitchen twine")."""
 
     text: str
     mentions: tuple[Mention, ...] = ()
@@ -64,6 +65,9 @@ _PARTLY_EATEN = re.compile(
     r"|the (?:pan|tin|pot|water|skillet|griddle|girdle|brine))\b"
     r"|\bto (?:serve|garnish|finish|decorate|glaze|dredge|coat|cover|(?:(?:deep|shallow|pan) ?-?)?fry)\b|\bpasta water\b"
 )
+_RATIO = re.compile(r"\b(?:to|for) (?:each|every)\b|\bpour chaque\b")
+"""Words by which a line gives one amount for so much of another, and nobody knows how much of that there is."""
+
 _FRYING = re.compile(r"\b(?:(deep)[ -]?(?:fat )?)?(?:frying|fry)\b")
 FRYING_BATH = 150.0
 """Grams of fat from which on it is a bath to fry in: how much of it the food takes up is told by no recipe, so it has no best single figure."""
@@ -91,7 +95,7 @@ class LineParser:
         body = fold(text[:LONGEST_LINE])
         reading = Reading(self.lexicon, body)
         too_long = len(text) > LONGEST_LINE
-        if not too_long and _is_heading(body, reading):
+        if not too_long and (_is_heading(body, reading) or _is_equipment(reading)):
             return Line(text, heading=True)
         optional = bool(_OPTIONAL.search(body))
         # Of "flour, plus extra for dusting" all but the extra is eaten.
@@ -99,6 +103,8 @@ class LineParser:
         mentions = _merged(_mentions(reading, at_least_none=optional or partly))
         if partly and (frying := _FRYING.search(body)):
             mentions = [_of_a_bath(mention, 0.0 if frying[1] else FRYING_BATH) for mention in mentions]
+        if _RATIO.search(body):
+            mentions = [replace(m, grams=m.grams and replace(m.grams, lo=0.0, hi=None)) for m in mentions]
         left = reading.left_over()
         if left or too_long or not mentions:
             mentions.append(Mention(None, " ".join(left) or text[:LONGEST_LINE], None))
@@ -123,6 +129,14 @@ def _is_heading(text: str, reading: Reading) -> bool:
     if bare.endswith(":"):
         return bool(_FOR.match(bare)) or not named or (len(reading.spans) == 1 and named[-1] in SECTIONS and len(named) == 1)
     return bool(_FOR.match(bare)) and set(named) | set(reading.left_over()) <= SECTIONS and BREAK not in reading.words
+
+
+def _is_equipment(reading: Reading) -> bool:
+    """True for a line that names a tool of the kitchen, and nothing else that is known or unknown."""
+    if reading.spans or reading.left_over():
+        return False
+    vessel = any(pair[0] in MADE_FOR and pair[1] in VESSELS for pair in zip(reading.words, reading.words[1:], strict=False))
+    return vessel or not reading.lexicon.equipment.isdisjoint(reading.words)
 
 
 def _mentions(reading: Reading, at_least_none: bool) -> list[Mention]:

@@ -18,11 +18,11 @@ _SHAPES = {
 """What a food is cut "in" and "into", though it may be a food of its own: hake in steaks, courgettes cut into noodles."""
 
 _TAKEN_OFF = frozenset({"removed", "off", "discarded"})
-_NOT_EATEN = frozenset({"crust", "husk"})
+_NOT_EATEN = frozenset({"crust", "husk", "organ", "innard"})
 _CUT_OFF = frozenset({"cut", "trimmed", "sliced", "peeled"})
 _OWN = frozenset({"its", "their"})
 _CANS = frozenset({"can", "tin", "jar", "canned", "tinned"})
-_VERBS = frozenset({"fry", "glaz", "dredge", "coat"})
+_VERBS = frozenset({"fry", "glaz", "dredge", "coat", "thicken", "fill", "bind"})
 """What one does "to" a food with what the line names. As nouns the words would be foods: fries, a glaze."""
 
 _FRYING = frozenset({"deep", "shallow", "pan", "stir"})
@@ -31,7 +31,8 @@ _PURPOSES = frozenset({"brine", "glaz", "cross"})
 
 SECTIONS = frozenset({
     "sauce", "dressing", "dough", "pastry", "batter", "salad", "stuffing", "icing", "frosting", "glaze", "crust", "marinade", "gravy", "syrup",
-    "filling", "topping", "base", "coating", "garnish", "decoration", "assembly", "rub", "brine", "broth", "cake", "sponge", "dip",
+    "filling", "topping", "base", "coating", "garnish", "decoration", "assembly", "rub", "brine", "broth", "cake", "sponge", "dip", "bite",
+    "covering",
 })
 """Parts of a recipe: a line that names nothing else is a heading, and what is "for the sauce" is no sauce."""
 

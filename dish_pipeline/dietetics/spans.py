@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dish_pipeline.dietetics.naming import Reading
 
 OR, AND = frozenset({"or", "ou"}), frozenset({"and", "et", "plus", "with", "avec"})
-NOT = frozenset({"not", "no", "without", "never", "sans"})
+NOT = frozenset({"not", "no", "non", "without", "never", "sans"})
 """Words after which a name is denied."""
 
 PARTS = frozenset({"juice", "zest", "peel", "rind"})
@@ -179,14 +179,15 @@ def share_heads(reading: Reading) -> None:
 
 def _share_head(reading: Reading, span: Span) -> None:
     at, joint = span.begin - 1, _joint(reading, span.begin - 1)
+    at -= bool(joint) and at > 1 and _char(reading, at - 1) == ","
     while joint and at > 0:
         other = next((s for s in reading.spans if s.end == at), None)
         begin = _share_with_name(reading, span, other, joint) if other else _share_with_word(reading, span, at - 1, joint)
         if begin < 0:
             return
-        # "Chicken, beef or vegetable stock": what a comma joins to an alternative is one as well.
+        # "Chicken, beef or vegetable stock": what a comma joins to one of them is one as well.
         at = begin - 1
-        joint = "or" if joint == "or" and at > 0 and _char(reading, at) == "," else ""
+        joint = joint if at > 0 and _char(reading, at) == "," else ""
 
 
 def _joint(reading: Reading, i: int) -> str:

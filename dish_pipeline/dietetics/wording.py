@@ -10,6 +10,8 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+from dish_pipeline.dietetics.spelling import SPELLINGS
+
 Phrase = tuple[str, ...]
 
 BREAK = "|"
@@ -21,6 +23,9 @@ _LETTERS = str.maketrans({
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"),
 })
 _TIMES = re.compile(r"(?<=\d) ?x ?(?=\d)")
+_CLAIM = re.compile(r"\b(gluten|wheat|dairy|lactose|egg|nut|soy|sugar)free\b")
+"""A claim written as one word; the two words are looked for where claims are read."""
+
 _SUPERSCRIPT = re.compile(r"(?<=\d)(?=[\u00b9\u00b2\u00b3\u2070-\u2079])")
 _SPACE = re.compile(r"\s+")
 _BREAKS = frozenset(",;:()[]/.+|")
@@ -56,12 +61,17 @@ def fold(text: str) -> str:
             text = text.replace(char, f" {_FRACTIONS[char]} ")
         decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).lower().translate(_LETTERS))
         text = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return _TIMES.sub(" x ", _SPACE.sub(" ", text.lower()))
+    return _CLAIM.sub(r"\1 free", _TIMES.sub(" x ", _SPACE.sub(" ", text.lower())))
 
 
 @lru_cache(maxsize=50_000)
 def singular(word: str) -> str:
-    """One form for singular and plural. Only sameness counts, so a form that is no English word ("quich") is fine."""
+    """One form for singular, plural and known misspellings. Only sameness counts, so a form that is no English word ("quich") is fine."""
+    word = _stem(word)
+    return _STEMS.get(word, word)
+
+
+def _stem(word: str) -> str:
     word = re.sub(r"'s?$", "", word)
     if len(word) <= 3 or word in _NOT_PLURAL:
         return word
@@ -75,6 +85,9 @@ def singular(word: str) -> str:
     if len(word) > 3 and word.endswith("ie"):
         return word[:-2] + "y"
     return word[:-1] + "y" if len(word) > 4 and word.endswith("i") else word
+
+
+_STEMS = {_stem(wrong): _stem(meant) for wrong, meant in SPELLINGS.items()}
 
 
 def located_tokens(folded: str) -> list[Token]:
