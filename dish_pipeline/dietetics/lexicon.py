@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from dish_pipeline.dietetics.wording import Phrase, phrase
+from dish_pipeline.dietetics.wording import Phrase, french_forms, phrase
 from dish_pipeline.dish import Interval, Tri
 
 NUTRIENTS = (
@@ -35,6 +35,10 @@ NUTRIENTS = (
 `available_carbohydrate_g` is net of fibre (the EU's). They are never mixed."""
 
 FILES = ("keys.csv", "foods.csv", "facts.csv", "composition.csv", "words.csv")
+
+
+FRENCH_ADJECTIVE = "french adjective"
+"""The kind of a row of words.csv that stands for all its forms, feminine and plural."""
 
 
 class LexiconError(ValueError):
@@ -217,8 +221,12 @@ def _load(folder: Path, version: str) -> Lexicon:
             if food_id not in foods:
                 raise LexiconError(f"{folder / name}: {food_id!r} is not in foods.csv; add it there or remove its rows")
     _refuse_ambiguous(path, foods.values())
-    words = frozenset(word for _, row in _rows(folder / "words.csv", ("word",)) for word in phrase(row["word"]))
+    words = frozenset(word for _, row in _rows(folder / "words.csv", ("word",)) for form in _forms(row) for word in phrase(form))
     return Lexicon(foods, keys, words, version)
+
+
+def _forms(row: dict[str, str]) -> tuple[str, ...]:
+    return french_forms(row["word"]) if row.get("kind") == FRENCH_ADJECTIVE else (row["word"],)
 
 
 def _refuse_ambiguous(path: Path, foods: Iterable[Food]) -> None:
