@@ -135,6 +135,8 @@ _IMPERIAL = {"pint": 1.2, "pt": 1.2, "quart": 1.2, "qt": 1.2, "gallon": 1.2, "gi
 
 _UNITS = {form: unit for unit in (*GRAMS, *MILLILITRES, *PIECES, *INCHES) for form in (unit, unit + "s", unit + "es")}
 _UNITS |= {form: unit for word, unit in PIECE_WORDS.items() for form in (word, word + "s", word + "es")}
+# Sprigs are no brine.
+del _UNITS["brines"]
 _UNITS |= {unit.replace(" ", "s ", 1): unit for unit in MILLILITRES if " " in unit}
 _UNITS |= {"leaves": "leaf", "loaves": "each", "dozen": "dozen", "pair": "pair", "pairs": "pair", "t": "t", "%": "%"}
 _UNITS |= {"livre": "livre", "livres": "livre"}
@@ -449,6 +451,9 @@ def _of_pieces(q: Quantity, food: Food, text: str) -> Interval | None:
     unit, size = (q.unit, "") if q.unit not in ("small", "medium", "large") else ("", q.unit)
     if unit in phrase(food.name) and unit not in food.pieces:
         # "4 cloves" of the spice are no garlic.
+        unit = ""
+    if unit == "knob" and unit not in food.pieces and text[q.start : q.end].endswith(" de"):
+        # "8 noix de Saint-Jacques" are scallops.
         unit = ""
     if unit == "slice" and unit not in food.pieces and "round" in text[q.start : q.end]:
         unit = ""

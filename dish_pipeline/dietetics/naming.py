@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from dish_pipeline.dietetics import phrases, spans
+from dish_pipeline.dietetics import french, phrases, spans
 from dish_pipeline.dietetics.amounts import PIECE_WORDS, PIECES, UNIT_FORMS, WORD_NUMBERS
 from dish_pipeline.dietetics.lexicon import Food, Lexicon
 from dish_pipeline.dietetics.spans import AND, COLOURS, NOT, OR, PARTS, Span
@@ -73,34 +73,38 @@ _CUT_PLANTS, _CUTS = frozenset({"vegetable", "fruit", "fungus", "herb"}), frozen
 class Reading:
     """The foods of one folded line, and which of its words they and their surroundings account for."""
 
-    def __init__(self, lexicon: Lexicon, text: str):
+    def __init__(self, lexicon: Lexicon, text: str, written: str = ""):
         self.lexicon, self.text = lexicon, text
+        self.written = french.written_words(written or text)
         self.tokens: list[Token] = located_tokens(text)
         self.words = [token.word for token in self.tokens]
+        french.turn_claims(lexicon, self.words)
         self.taken = [word == BREAK for word in self.words]
         self.claims = [
             i for i, pair in enumerate(zip(self.words, self.words[1:], strict=False))
-            if pair[0] in _CLAIMED_KEY and pair[1] == "free" and self._word(i + 2) not in _NO_CLAIM_AFTER and self._word(i - 1) not in NOT
+            if pair[0] in _CLAIMED_KEY and pair[1] == "free" and self.word(i + 2) not in _NO_CLAIM_AFTER and self.word(i - 1) not in NOT
         ]
         if not _CONDITIONS.isdisjoint(self.words):
             self.claims = []
         self.bound = [*self.claims, *(
             i for i, pair in enumerate(zip(self.words, self.words[1:], strict=False))
-            if pair in _REPLACING_PAIRS and self._word(i + 2) not in _NO_CLAIM_AFTER
+            if pair in _REPLACING_PAIRS and self.word(i + 2) not in _NO_CLAIM_AFTER
         )]
         """Places of words that a name takes together with the next or not at all: meat-free sausages are no meat."""
 
         self.spans: list[Span] = []
         self.unknown: list[str] = []
         steps: tuple[Callable[[Reading], None], ...] = (
-            Reading._long_units, Reading._parts_of_fruit, Reading._shapes, Reading._names, Reading._foreign_adjectives,
-            Reading._units_that_are_foods, Reading._asides, spans.widen, spans.said_twice, spans.count_peppers, spans.find_parts,
-            spans.share_heads, Reading._states, Reading._products, Reading._replacements, Reading._clear,
+            Reading._long_units, Reading._parts_of_fruit, Reading._shapes, french.negations, Reading._names, Reading._foreign_adjectives,
+            french.homographs, Reading._units_that_are_foods, Reading._asides, french.quiet_words, spans.widen, spans.said_twice,
+            spans.count_peppers, spans.find_parts, spans.share_heads, Reading._states, french.around_names, Reading._products,
+            Reading._replacements, french.replacements, Reading._clear,
         )
         for step in steps:
             step(self)
 
-    def _word(self, i: int) -> str:
+    def word(self, i: int) -> str:
+        """The word at token `i`, or BREAK beyond the line's ends."""
         return self.words[i] if 0 <= i < len(self.words) else BREAK
 
     def take(self, start: int, end: int) -> None:
@@ -133,9 +137,9 @@ class Reading:
     def _end_of(self, unit: Phrase, i: int) -> int:
         """Where the unit that begins at token `i` ends, or 0. A full stop may stand after each of its words: "c. a soupe"."""
         for word in unit:
-            while self._word(i) == BREAK and i < len(self.words) and self.text[self.tokens[i].start] == ".":
+            while self.word(i) == BREAK and i < len(self.words) and self.text[self.tokens[i].start] == ".":
                 i += 1
-            if self._word(i) != word:
+            if self.word(i) != word:
                 return 0
             i += 1
         return i
@@ -143,10 +147,12 @@ class Reading:
     def _parts_of_fruit(self) -> None:
         """ "juice and zest of 2 limes" is what the lexicon names lime juice and lime zest."""
         for i, word in enumerate(self.words):
-            if word in PARTS and not self.taken[i] and (self._word(i - 1), word) not in self.lexicon.by_phrase:
+            if (word in PARTS or french.is_part(self, i)) and not self.taken[i] and (self.word(i - 1), word) not in self.lexicon.by_phrase:
                 parts, j = self._listed_parts(i)
-                if self._word(j) in ("of", "from"):
+                if self.word(j) in ("of", "from"):
                     self._fruit_of(i, j + 1, parts)
+                elif start := french.starts_of(self, j):
+                    self._fruit_of(i, start, parts)
 
     def _listed_parts(self, i: int) -> tuple[list[str], int]:
         """The parts named from token `i` on ("juice and finely grated zest"), and the token after them."""
@@ -156,9 +162,9 @@ class Reading:
             k = j
             while k < len(self.words) and self.words[k] not in PARTS and self.words[k] not in ("of", "from") and (
                 self.taken[k] or self.says_nothing(k)
-            ):
+            ) and self.words[k] not in french.PARTS and not french.starts_of(self, k):
                 k += 1
-            if self._word(k) not in PARTS:
+            if self.word(k) not in PARTS and self.word(k) not in french.PARTS:
                 return parts, k
             parts.append(self.words[k])
             j = k + 1
@@ -166,7 +172,7 @@ class Reading:
     def _fruit_of(self, start: int, j: int, parts: list[str]) -> None:
         while j < len(self.words) and (self.words[j] != BREAK or self.in_fraction(j)):
             for end in range(min(j + 3, len(self.words)), j, -1):
-                foods = [food for part in parts if (food := self.lexicon.by_phrase.get((*self.words[j:end], part)))]
+                foods = [food for part in parts if (food := self._part_of(tuple(self.words[j:end]), part))]
                 if len(foods) == len(parts) and not any(self.taken[j:end]):
                     self.take(start, end)
                     self.spans.append(Span(start, end, foods, name_is_alias=False))
@@ -174,6 +180,9 @@ class Reading:
             if not (self.says_nothing(j) or self.words[j] == BREAK):
                 return
             j += 1
+
+    def _part_of(self, fruit: Phrase, part: str) -> Food | None:
+        return french.part_of(self.lexicon, fruit, part) if part in french.PARTS else self.lexicon.by_phrase.get((*fruit, part))
 
     def in_fraction(self, i: int) -> bool:
         """True for the stroke of 1/2."""
@@ -199,8 +208,6 @@ class Reading:
             if not any(self.taken[start:end]) and not any((start <= i < end) != (start <= i + 1 < end) for i in self.bound):
                 self.take(start, end)
                 self.spans.append(Span(start, end, [food]))
-        # Without its accent, French tea is the English article.
-        self.spans = [span for span in self.spans if self.words[span.start : span.end] != ["the"] or len(self.spans) == 1]
         self.spans.sort(key=lambda span: span.start)
 
     def _foreign_adjectives(self) -> None:
@@ -219,7 +226,7 @@ class Reading:
 
     def _is_aside(self, n: int, span: Span) -> bool:
         """True for "3 tbsp flour, for the sauce", "1 vanilla pod, seeds scraped" and "a walnut-sized ball of tamarind"."""
-        word, following = self.words[span.start] if span.end - span.start == 1 else "", self._word(span.end)
+        word, following = self.words[span.start] if span.end - span.start == 1 else "", self.word(span.end)
         if n > 0 and word == "seed":
             return following in phrases.SEEDS_OF
         if n > 0 and word in phrases.SECTIONS:
@@ -261,7 +268,7 @@ class Reading:
                 states += self._in_state(span, i)
             freer = False
             for i in range(span.end, end):
-                if self._word(i - 1) not in NOT:
+                if self.word(i - 1) not in NOT:
                     found = self._in_state(span, i)
                     states += found
                     less = any(food.facts[key] < plain.facts[key] for food in found for key in self.lexicon.weighty)
@@ -279,7 +286,7 @@ class Reading:
         if claim and i >= span.end and self._after(i + 2, self._within_claims):
             return []
         at_once = i == span.end and not claim and self.words[span.start] not in _KIND_AFTER
-        if at_once and not (word in _STATES_AFTER or word.endswith("ed") or word in PARTS):
+        if at_once and not (word in _STATES_AFTER or word.endswith("ed") or word in PARTS or word in french.STATE_WORDS):
             return []
         known, state = self.lexicon.by_phrase, (word, "free") if claim else (_CANNED.get(word, word),)
         name = tuple(self.words[span.start : span.alias_end])
@@ -290,6 +297,12 @@ class Reading:
             food = None if shorter is span.foods[0] else shorter
         if food is None and word in PARTS:
             food = known.get((*name, word))
+        if food is None and claim:
+            food = french.name_without(self.lexicon, name, word)
+        elif food is None and i >= span.end and word in french.STATE_WORDS:
+            food = french.in_state(self.lexicon, span.foods[0], word)
+        elif food is None and i >= span.end and word in french.PARTS:
+            food = french.part_of(self.lexicon, name, word)
         if food is not None:
             self.take(i, i + 2 if claim else i + 1)
         return [food] if food else []
@@ -319,12 +332,12 @@ class Reading:
     def _replacements(self) -> None:
         """ "vegan sausage" is no sausage: what it is made of is not known, unless the lexicon has it."""
         for i, word in enumerate(self.words):
-            pair = (word, self._word(i + 1))
+            pair = (word, self.word(i + 1))
             length = 1 if word in _REPLACING else 2 if pair in _REPLACING_PAIRS and not self.taken[i + 1] else 0
             if not length or self.taken[i]:
                 continue
             self.take(i, i + length)
-            if self._word(i - 1) in ("for", "if"):
+            if self.word(i - 1) in ("for", "if"):
                 # "(or tofu for vegans)" speaks of people.
                 continue
             target = self._after(i + length, lambda k: self.words[k] != BREAK and self.words[k] not in OR | AND)
@@ -355,7 +368,7 @@ class Reading:
         left = list(self.unknown)
         products = {span.end for span in self.spans if span.another}
         for i, word in enumerate(self.words):
-            if self.taken[i] or self._word(i - 1) in NOT or word in NOT:
+            if self.taken[i] or self.word(i - 1) in NOT or word in NOT:
                 continue
             if i in products or not self.says_nothing(i):
                 left.append(word)

@@ -89,7 +89,7 @@ class LineParser:
 
     def _read(self, text: str) -> Line:
         body = fold(text[:LONGEST_LINE])
-        reading = Reading(self.lexicon, body)
+        reading = Reading(self.lexicon, body, text[:LONGEST_LINE])
         too_long = len(text) > LONGEST_LINE
         if not too_long and _is_heading(body, reading):
             return Line(text, heading=True)
