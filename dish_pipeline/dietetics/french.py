@@ -164,6 +164,7 @@ def homographs(reading: Reading) -> None:
         decide = _HOMOGRAPHS.get(said[0]) if len(said) == 1 else None
         if decide is not None:
             decide(reading, span)
+    _filet_mignon(reading)
     _sea_bass(reading)
     _stock_cubes(reading)
 
@@ -187,7 +188,7 @@ def _pate(reading: Reading, span: Span) -> None:
 
 def _tea(reading: Reading, span: Span) -> None:
     """Without its accent, French tea is the English article."""
-    alone = all(reading.words[other.start : other.end] == ["the"] for other in reading.spans) and span is reading.spans[0]
+    alone = len(reading.spans) == 1 and reading.words.count("the") == 1
     if not {"thé", "thés"} & reading.written and not alone and reading.word(span.start - 1) not in OF:
         _drop(reading, span, quiet=True)
 
@@ -216,7 +217,43 @@ def _ends_at(reading: Reading, i: int) -> Span | None:
     return next((span for span in reading.spans if span.end == i), None)
 
 
-_HOMOGRAPHS = {"pate": _pate, "the": _tea, "roti": _roti, "mure": _mure, "moule": _mould}
+def _noix(reading: Reading, span: Span) -> None:
+    """A walnut; of butter a knob, of veal a cut."""
+    of = starts_of(reading, span.end)
+    following = next((other for other in reading.spans if other.start >= span.end), None)
+    if of and following and following.foods[0].group in _FATS | _FLESH and all(reading.says_nothing(k) for k in range(span.end, following.start)):
+        _drop(reading, span, quiet=True)
+
+
+def _legume(reading: Reading, span: Span) -> None:
+    """French vegetables are no pulses; celery may be among them."""
+    vegetables = reading.lexicon.by_phrase.get(("vegetable",))
+    if vegetables and ({"légume", "légumes"} & reading.written or is_french(reading.words)):
+        span.foods = [vegetables]
+
+
+def _bay(reading: Reading, span: Span) -> None:
+    """ "5 baies" are a mix of peppers. Other "baies" are berries of any kind; the plural without its ending is the English bay."""
+    mix = reading.lexicon.by_phrase.get(("mixed", "peppercorn"))
+    if mix and "baies" in reading.written and reading.word(span.start - 1) in ("5", "cinq"):
+        span.foods = [mix]
+    elif {"baie", "baies"} & reading.written:
+        _drop(reading, span, quiet=False)
+
+
+def _filet_mignon(reading: Reading) -> None:
+    """Of pork in France as a rule, of beef in English. Where nothing tells, it may be either."""
+    beef, pork = (reading.lexicon.by_phrase.get((animal, "tenderloin")) for animal in ("beef", "pork"))
+    for span in reading.spans:
+        said = reading.words[span.start : span.end] == ["filet", "mignon"]
+        bare = all(reading.words[i] == BREAK or reading.is_number(i) or reading.words[i] in ("g", "kg", "gr") for i in range(span.start))
+        if beef and pork and said and (is_french(reading.words) or (bare and span.end == len(reading.words))):
+            span.foods, span.either = [beef, pork], True
+
+
+_HOMOGRAPHS = {
+    "pate": _pate, "the": _tea, "roti": _roti, "mure": _mure, "moule": _mould, "noix": _noix, "noisette": _noix, "legume": _legume, "bay": _bay,
+}
 
 
 def _sea_bass(reading: Reading) -> None:
@@ -257,6 +294,7 @@ def _quiet(reading: Reading) -> Iterator[tuple[int, int]]:
             (word in _PURPOSES and (before == ["pour", "la"] or before == ["pour", "le"] or before[-1:] == ["pour"]))
             or (word in _SHAPES and bool(before) and before[-1] in ("en", "fine", "petit", "petite"))
             or (word in ("cann", "canne", "conserve") and (before[-1:] == ["en"] or (bool(before) and reading.is_number(i - 1))))
+            or (word in ("couteau", "robot", "fourchette", "pilon", "mortier", "mixeur", "presse") and before[-1:] == ["au"])
             or (word == "ou" and before[-1:] == ["et"])
         ):
             yield i, 1
