@@ -76,7 +76,7 @@ PIECE_WORDS = {
 }
 """Other words for a counted unit."""
 
-INCHES = {"inch": 1.0, "pouce": 1.0, "cm": 0.4, "centimetre": 0.4, "centimeter": 0.4}
+INCHES = {"inch": 1.0, "pouce": 1.0, "po": 1.0, "cm": 0.4, "centimetre": 0.4, "centimeter": 0.4}
 """Lengths. Only a length of something whose pieces are weighed is an amount: "a 2-inch piece of ginger"."""
 
 _TWINS = {"packet": "pack", "pack": "packet"}
@@ -155,7 +155,8 @@ _WORD_NUMBERS: dict[str, tuple[float, float]] = {
     "one": (1, 1), "two": (2, 2), "three": (3, 3), "four": (4, 4), "five": (5, 5), "six": (6, 6), "seven": (7, 7), "eight": (8, 8),
     "nine": (9, 9), "ten": (10, 10), "eleven": (11, 11), "twelve": (12, 12), "dozen": (12, 12), "un": (1, 1), "une": (1, 1),
     "deux": (2, 2), "trois": (3, 3), "quatre": (4, 4), "cinq": (5, 5), "sept": (7, 7), "huit": (8, 8), "dix": (10, 10), "douze": (12, 12),
-    "un demi": (0.5, 0.5), "une demi": (0.5, 0.5), "1 demi": (0.5, 0.5), "une demie": (0.5, 0.5), "un quart de": (0.25, 0.25), "un tiers de": (0.33, 0.34),
+    "un demi": (0.5, 0.5), "une demi": (0.5, 0.5), "1 demi": (0.5, 0.5), "une demie": (0.5, 0.5),
+    "un quart de": (0.25, 0.25), "un tiers de": (0.33, 0.34),
     "une dizaine": (8, 12), "une quinzaine": (13, 17), "une vingtaine": (17, 23), "une douzaine": (12, 12), "une demi douzaine": (6, 6),
     "une demi-douzaine": (6, 6), "quelques": (2, 5), "quelque": (2, 5), "plusieurs": (3, 8),
 }
@@ -167,6 +168,7 @@ _LOOSE = (
     "heaped", "heaping", "rounded", "generous", "good", "big", "fat", "scant", "large", "small", "gros", "grosse", "grosses", "bon", "bonne",
     "bonnes", "beau", "belle", "belles", "petit", "petite", "petits", "petites", "grand", "grande", "grands", "grandes",
 )
+_LOOSE_WORDS = frozenset(_LOOSE)
 _ADJECTIVES = "|".join((*_LOOSE, "level", "medium", "thin", "thick", "short", "long", "whole", "full", "fresh", "dried", "metric"))
 _DIGITS = r"(?:\d+(?: ?[- ] ?| and )\d+ ?/ ?\d+|\d+ ?/ ?\d+|\d{1,3}(?:,\d{3})+(?!\d)|\d+[.,]\d+|\.\d+|\d+)"
 _UNIT = "|".join(re.escape(form).replace(r"\ ", "[ .-]+") for form in sorted(_UNITS, key=len, reverse=True))
@@ -197,7 +199,8 @@ _WEIGHING = re.compile(r"\b(?:of|weighing) $")
 _OPEN = re.compile(
     r"(?:\bplus|\band|\bwith|,) (?:(?:some|a (?:little|bit|few)) )?(?:extra|more)\b"
     r"(?![ -](?:virgin|large|firm|thick|mature|sharp|lean|fine|dry|hot|light))"
-    r"|\bplus (?:some|a (?:little|bit|few))\b|\bor more\b|\bmore (?:if|as|to|for)\b|\b(?:to|for) taste\b|\bat least\b|\bau gout\b|\bau moins\b|\bou plus\b"
+    r"|\bplus (?:some|a (?:little|bit|few))\b|\bor more\b|\bmore (?:if|as|to|for)\b|\b(?:to|for) taste\b|\bat least\b|\bau gout\b"
+    r"|\bau moins\b|\bou plus\b"
     r"|\b(?:et|ou) (?:un peu|davantage)\b|\bplus (?:au|pour|selon|si)\b|\bau besoin\b|\b(?:selon|a|suivant) (?:le |votre |vos |ton )?gouts?\b"
     r"|\b(?:as|if) (?:needed|required|necessary|desired)\b"
 )
@@ -285,7 +288,8 @@ def _quantities(text: str) -> tuple[Quantity, ...]:
         if half := _AND_A_HALF.match(text, match.end()):
             lo, hi = lo + 0.5, hi + 0.5
         heaped = bool(_HEAPED.match(text, half.end() if half else match.end()))
-        loose = heaped or unit in _LOOSE_UNITS or (bool(match["adjectives"]) and any(word in _LOOSE for word in re.split("[ -]", match["adjectives"])))
+        adjectives = re.split("[ -]", match["adjectives"] or "")
+        loose = heaped or unit in _LOOSE_UNITS or not _LOOSE_WORDS.isdisjoint(adjectives)
         found.append(Quantity(lo, hi, unit, depth > 0, loose, *match.span()))
     return tuple(found)
 

@@ -45,17 +45,20 @@ _AFTER: tuple[tuple[frozenset[str], frozenset[str] | None], ...] = (
     ),
     (
         _all_forms(
-            "italien espagnol français anglais libanais mexicain thaï chinois japonais grec vietnamien provençal québécois nantais nouveau jeune tardif "
-            "cerise grappe allongé violet musqué perlé grelot marin"
+            "italien espagnol français anglais libanais mexicain thaï chinois japonais grec vietnamien provençal québécois nantais nouveau jeune "
+            "tardif cerise grappe allongé violet musqué perlé grelot marin"
         ),
         _PLANT,
     ),
     (_all_forms("crémeux croquant onctueux"), frozenset({"nut", "legume", "sweetener", "dairy"})),
-    (_all_forms("liquide pur naturel foncé clair ambré brut roux doré granulé toutes fleurs"), frozenset({"sweetener", "alcohol", "plant_dairy", "dairy"})),
+    (
+        _all_forms("liquide pur naturel foncé clair ambré brut roux doré granulé toutes fleurs"),
+        frozenset({"sweetener", "alcohol", "plant_dairy", "dairy"}),
+    ),
     (_all_forms("nature"), frozenset({"dairy", "plant_dairy", "soy", "grain"})),
     (_all_forms("fort doux piquant corsé"), _PLANT | {"dairy", "condiment", "alcohol"}),
     (_all_forms("maigre gras"), frozenset({"meat", "poultry"})),
-    (_all_forms("mûr vierge bio kasher casher"), None),
+    (_all_forms("mûr vierge bio kasher casher rôti"), None),
     (_all_forms("séché sec déshydraté lyophilisé"), frozenset({"herb", "spice", "fungus"})),
     (_all_forms("mince sableux frais"), None),
 )
@@ -80,10 +83,10 @@ _COUNTED: tuple[tuple[frozenset[str], frozenset[str]], ...] = (
     (frozenset({"baton", "graine", "flocon", "racine", "fleur"}), frozenset({"spice", "herb"})),
     (
         frozenset({
-            "dos", "pave", "carre", "roti", "palette", "epaule", "longe", "escalope", "cote", "cotelette", "souri", "jarret", "haut", "cuiss", "pilon",
-            "aile", "poitrine", "bavette", "entrecote", "selle", "medaillon", "cube", "manchon", "aiguillette", "tournedo", "rouelle", "surlonge",
-            "macreuse", "paleron", "gite", "noix", "noisette", "darne", "queue", "tranche", "collier", "grenadin", "magret", "rable", "steak", "bifteck",
-            "cote levee", "anneau", "chair", "pince", "viande",
+            "dos", "pave", "carre", "roti", "palette", "epaule", "longe", "escalope", "cote", "cotelette", "souri", "jarret", "haut", "cuiss",
+            "pilon", "aile", "poitrine", "bavette", "entrecote", "selle", "medaillon", "cube", "manchon", "aiguillette", "tournedo", "rouelle", "surlonge",
+            "macreuse", "paleron", "gite", "noix", "noisette", "darne", "queue", "tranche", "collier", "grenadin", "magret", "rable", "steak",
+            "bifteck", "anneau", "chair", "pince", "viande",
         }),
         _FLESH,
     ),
@@ -94,11 +97,19 @@ _COUNTED: tuple[tuple[frozenset[str], frozenset[str]], ...] = (
 )
 """Words that, with "de" before a food of the groups, count or cut it: côtelettes de porc, carrés de chocolat, une noix de beurre."""
 
+_IN = {
+    "poudre": frozenset({"spice", "herb", "vegetable"}), "grain": frozenset({"spice", "vegetable", "grain"}),
+    "puree": frozenset({"vegetable", "fruit", "legume"}), "flocon": frozenset({"spice", "vegetable"}), "racine": frozenset({"spice", "vegetable"}),
+    "pastille": frozenset({"chocolate"}), "copeau": frozenset({"chocolate", "dairy"}), "boule": frozenset({"vegetable", "fruit"}),
+}
+"""What a food of the groups may be "en": purée, pastilles."""
+
 _SHAPES = _all_forms("allumette laniere dé chiffonnade julienne brunoise mirepoix bouchée portefeuille fleurette éventail dentelle accordéon")
 _PURPOSES = frozenset({
-    "garniture", "decoration", "moule", "friture", "poele", "sauce", "pate", "marinade", "farce", "vinaigrette", "glacage", "accompagnement", "panure",
-    "salade", "bouillon", "creme", "base", "montage", "enrobage", "dorure", "cremage", "gateau", "finition", "service", "croute",
+    "garniture", "decoration", "moule", "friture", "poele", "sauce", "pate", "marinade", "farce", "vinaigrette", "glacage", "accompagnement",
+    "panure", "salade", "bouillon", "creme", "base", "montage", "enrobage", "dorure", "cremage", "gateau", "finition", "service", "croute",
 })
+_TAKEN_OFF = _all_forms("enlevé retiré ôté")
 SECTIONS = _PURPOSES | {"sirop", "ganache", "meringue", "appareil", "preparation", "assemblage", "compote", "crumble", "presentation", "biscuit"}
 """Parts of a recipe: "pour la sauce", or a line of its own."""
 
@@ -164,6 +175,7 @@ def homographs(reading: Reading) -> None:
         decide = _HOMOGRAPHS.get(said[0]) if len(said) == 1 else None
         if decide is not None:
             decide(reading, span)
+    _sections(reading)
     _filet_mignon(reading)
     _sea_bass(reading)
     _stock_cubes(reading)
@@ -256,6 +268,13 @@ _HOMOGRAPHS = {
 }
 
 
+def _sections(reading: Reading) -> None:
+    """ "2 tomates, pour la sauce" names no sauce."""
+    for n, span in reversed(list(enumerate(reading.spans))):
+        if n and span.end - span.start == 1 and reading.words[span.start] in _PURPOSES and _is_for(reading, span.start):
+            _drop(reading, span, quiet=True)
+
+
 def _sea_bass(reading: Reading) -> None:
     """A bar is a fish in French, and no measure."""
     fish = reading.lexicon.by_phrase.get(("sea", "bass"))
@@ -291,16 +310,32 @@ def _quiet(reading: Reading) -> Iterator[tuple[int, int]]:
         if reading.taken[i]:
             continue
         if (
-            (word in _PURPOSES and (before == ["pour", "la"] or before == ["pour", "le"] or before[-1:] == ["pour"]))
+            (word in _PURPOSES and _is_for(reading, i))
+            # A spoon or a cup; how much it is, `amounts.py` does not say either.
+            or (word == "t" and i > 0 and reading.is_number(i - 1) and (is_french(words) or "d'" in reading.text))
             or (word in _SHAPES and bool(before) and before[-1] in ("en", "fine", "petit", "petite"))
-            or (word in ("cann", "canne", "conserve") and (before[-1:] == ["en"] or (bool(before) and reading.is_number(i - 1))))
+            or (word in ("cann", "canne", "conserve") and (before[-1:] == ["en"] or _counts_cans(reading, i)))
+            or (word in ("gra", "coeur", "peau", "centre", "couenne", "bout") and reading.word(i + 1) in _TAKEN_OFF)
+            or (word in _TAKEN_OFF and before[-1:] in (["gra"], ["coeur"], ["peau"], ["centre"], ["couenne"], ["bout"]))
             or (word in ("couteau", "robot", "fourchette", "pilon", "mortier", "mixeur", "presse") and before[-1:] == ["au"])
             or (word == "ou" and before[-1:] == ["et"])
         ):
             yield i, 1
-        elif word in ("non", "pas", "peu", "mi", "demi") and reading.word(i + 1) in _NEGATED | {"sucre", "sale", "amer"}:
-            if word in ("non", "pas") or reading.word(i + 1) not in ("sucre",):
-                yield i, 2
+        elif word in ("non", "pas") and reading.word(i + 1) in _NEGATED:
+            yield i, 2
+
+
+def _is_for(reading: Reading, i: int) -> bool:
+    """True where "pour" or "pour la" stands before token `i`."""
+    before = reading.words[max(0, i - 2) : i]
+    return before[-1:] == ["pour"] or (before[:1] == ["pour"] and before[-1] in ("la", "le", "les"))
+
+
+def _counts_cans(reading: Reading, i: int) -> bool:
+    """True for the can of Quebec: "1 (15 oz) canne de tomates"."""
+    while i and (reading.words[i - 1] == BREAK or reading.word(i - 1) in ("oz", "once", "g", "ml")):
+        i -= 1
+    return i > 0 and (reading.is_number(i - 1) or reading.words[i - 1] in ("un", "une"))
 
 
 def negations(reading: Reading) -> None:
@@ -353,9 +388,8 @@ def _said_after(reading: Reading, span: Span) -> None:
         if reading.words[i] == BREAK and reading.text[reading.tokens[i].start] in "()":
             i += 1
             continue
-        if not reading.taken[i] and any(word in adjectives and (groups is None or group in groups) for adjectives, groups in _AFTER):
-            reading.take(i, i + 1)
-        elif word in ("poudre", "grain") and reading.word(i - 1) == "en" and group in ("spice", "herb", "vegetable", "grain"):
+        told = any(word in adjectives and (groups is None or group in groups) for adjectives, groups in _AFTER)
+        if not reading.taken[i] and (told or (reading.word(i - 1) == "en" and group in _IN.get(word, ()))):
             reading.take(i, i + 1)
         elif (reading.taken[i] and reading.words[i] != BREAK) or not (reading.says_nothing(i) or reading.words[i] == BREAK):
             return

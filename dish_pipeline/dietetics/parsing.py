@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from dish_pipeline.dietetics.amounts import grams, is_amount, is_measured
+from dish_pipeline.dietetics.french import SECTIONS as FRENCH_SECTIONS
 from dish_pipeline.dietetics.lexicon import Food, Lexicon
 from dish_pipeline.dietetics.naming import Reading
-from dish_pipeline.dietetics.phrases import SECTIONS
+from dish_pipeline.dietetics.phrases import SECTIONS as ENGLISH_SECTIONS
 from dish_pipeline.dietetics.spans import AND, OR, Span
 from dish_pipeline.dietetics.wording import BREAK, fold
 from dish_pipeline.dish import Interval, Tri
@@ -53,16 +54,19 @@ class Line:
         return self.heading or (bool(self.mentions) and all(m.food is not None for m in self.mentions))
 
 
+SECTIONS = ENGLISH_SECTIONS | FRENCH_SECTIONS
 _FOR = re.compile(r"(?:for|pour) ")
 _ALTERNATIVE = re.compile(r"(?<!\d )\b(?:or|ou)\b|\b(?:or|ou)\b(?! \d)|(?<!\d) ?/|/ ?(?!\d)")
 _JOINED = re.compile(r"\b(?:and|et|plus|with|avec)\b|[&+]")
 _EACH = re.compile(r"\beach\b")
-_OPTIONAL = re.compile(r"\b(?:optional|optionally|facultatif|facultative)s?\b")
+_OPTIONAL = re.compile(r"\b(?:optional|optionally|facultatif|facultative|optionnel|optionnelle)s?\b|\bsi desire\b")
 _PARTLY_EATEN = re.compile(
     r"\bfor (?:(?:deep|shallow|pan) ?-?)?"
     r"(?:frying|greasing|dusting|brushing|drizzling|dredging|dipping|wrapping|rolling|kneading|coating|serving|garnish\w*|sprinkling|boiling"
     r"|the (?:pan|tin|pot|water|skillet|griddle|girdle|brine))\b"
     r"|\bto (?:serve|garnish|finish|decorate|glaze|dredge|coat|cover|(?:(?:deep|shallow|pan) ?-?)?fry)\b|\bpasta water\b"
+    r"|\bpour (?:la |le |les |l')?(?:servir|garnir|decorer|garniture|decoration|service|moule|poele|plaque|friture|frire|saupoudrer|badigeonner"
+    r"|graisser|beurrer|fariner|accompagner|dorer|dorure|finition|cuisson|parsemer|napper|arroser|enrober|rouler)\b"
 )
 _FRYING = re.compile(r"\b(?:(deep)[ -]?(?:fat )?)?(?:frying|fry)\b")
 FRYING_BATH = 150.0

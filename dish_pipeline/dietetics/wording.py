@@ -108,7 +108,9 @@ def phrase(text: str) -> Phrase:
     return tuple(t for t in tokens(text) if t != BREAK)
 
 
-_FEMININE = (("eux", "euse"), ("if", "ive"), ("er", "ere"), ("en", "enne"), ("eau", "elle"), ("el", "elle"), ("et", "ette"), ("c", "che"))
+_FEMININE = (
+    ("eux", "euse"), ("if", "ive"), ("er", "ere"), ("en", "enne"), ("on", "onne"), ("eau", "elle"), ("el", "elle"), ("et", "ette"), ("c", "che"),
+)
 """Endings of French adjectives that do not take a plain "e"."""
 
 
