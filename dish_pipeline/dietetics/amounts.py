@@ -44,7 +44,7 @@ MILLILITRES = {
     "c soupe": 15.0, "c table": 15.0, "c the": 5.0, "c a s": 15.0, "c a c": 5.0, "c a t": 5.0, "c a d": 10.0, "cas": 15.0, "cac": 5.0, "cs": 15.0,
     "c s": 15.0, "cuillere soupe": 15.0, "cuillere cafe": 5.0, "cuil soupe": 15.0, "cuil cafe": 5.0, "cuil a s": 15.0, "cuil a c": 5.0,
     "verre": 200.0, "tasse a the": 150.0, "tasse a cafe": 100.0, "verre a liqueur": 25.0, "louche": 120.0, "bol": 350.0,
-    "decilitre": 100.0, "centilitre": 10.0, "pot de yaourt": 125.0,
+    "decilitre": 100.0, "centilitre": 10.0,
 }
 """Volume units, millilitres each (US customary; French ones metric)."""
 

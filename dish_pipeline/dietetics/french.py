@@ -78,15 +78,16 @@ STATE_WORDS = frozenset().union(*_STATES.values())
 
 _COUNTED: tuple[tuple[frozenset[str], frozenset[str]], ...] = (
     (frozenset({"barre", "carre", "tablette", "pastille", "brisure", "pipette", "pepite", "chipit"}), frozenset({"chocolate"})),
-    (frozenset({"cote", "tete", "coeur", "blanc", "vert", "racine", "pied", "fleurette", "fleuron", "rave", "cosse"}), frozenset({"vegetable"})),
+    (frozenset({"boule", "cote", "tete", "coeur", "blanc", "vert", "racine", "pied", "fleurette", "fleuron", "rave",
+    "cosse"}), frozenset({"vegetable"})),
     (frozenset({"grain", "poudre"}), frozenset({"vegetable", "spice", "herb", "grain", "legume"})),
     (frozenset({"baton", "graine", "flocon", "racine", "fleur"}), frozenset({"spice", "herb"})),
     (
         frozenset({
             "dos", "pave", "carre", "roti", "palette", "epaule", "longe", "escalope", "cote", "cotelette", "souri", "jarret", "haut", "cuiss",
-            "pilon", "aile", "poitrine", "bavette", "entrecote", "selle", "medaillon", "cube", "manchon", "aiguillette", "tournedo", "rouelle", "surlonge",
-            "macreuse", "paleron", "gite", "noix", "noisette", "darne", "queue", "tranche", "collier", "grenadin", "magret", "rable", "steak",
-            "bifteck", "anneau", "chair", "pince", "viande",
+            "pilon", "aile", "poitrine", "bavette", "entrecote", "selle", "medaillon", "cube", "manchon", "aiguillette", "tournedo",
+            "rouelle", "surlonge", "macreuse", "paleron", "gite", "noix", "noisette", "darne", "queue", "tranche", "collier", "grenadin",
+            "magret", "rable", "steak", "bifteck", "anneau", "chair", "pince", "viande",
         }),
         _FLESH,
     ),
@@ -244,6 +245,12 @@ def _legume(reading: Reading, span: Span) -> None:
         span.foods = [vegetables]
 
 
+def _rose(reading: Reading, span: Span) -> None:
+    """A wine, or pink: "pamplemousses roses"."""
+    if not {"rosé", "rosés"} & reading.written and _ends_at(reading, span.start):
+        _drop(reading, span, quiet=True)
+
+
 def _bay(reading: Reading, span: Span) -> None:
     """ "5 baies" are a mix of peppers. Other "baies" are berries of any kind; the plural without its ending is the English bay."""
     mix = reading.lexicon.by_phrase.get(("mixed", "peppercorn"))
@@ -253,18 +260,25 @@ def _bay(reading: Reading, span: Span) -> None:
         _drop(reading, span, quiet=False)
 
 
+_ENGLISH = frozenset({
+    "steak", "beef", "of", "oz", "ounce", "lb", "pound", "inch", "thick", "cut", "into", "each", "medallion", "and", "or", "with", "at", "trimmed",
+    "sliced", "whole", "about", "for", "piece", "roast", "small", "large", "the",
+})
+"""Words of an English line that speaks of a filet mignon."""
+
+
 def _filet_mignon(reading: Reading) -> None:
     """Of pork in France as a rule, of beef in English. Where nothing tells, it may be either."""
     beef, pork = (reading.lexicon.by_phrase.get((animal, "tenderloin")) for animal in ("beef", "pork"))
     for span in reading.spans:
         said = reading.words[span.start : span.end] == ["filet", "mignon"]
-        bare = all(reading.words[i] == BREAK or reading.is_number(i) or reading.words[i] in ("g", "kg", "gr") for i in range(span.start))
-        if beef and pork and said and (is_french(reading.words) or (bare and span.end == len(reading.words))):
+        if beef and pork and said and _ENGLISH.isdisjoint(reading.words):
             span.foods, span.either = [beef, pork], True
 
 
 _HOMOGRAPHS = {
     "pate": _pate, "the": _tea, "roti": _roti, "mure": _mure, "moule": _mould, "noix": _noix, "noisette": _noix, "legume": _legume, "bay": _bay,
+    "rose": _rose,
 }
 
 
