@@ -72,7 +72,7 @@ PIECE_WORDS = {
     "poignee": "handful", "loaf": "each", "kernel": "piece", "segment": "piece", "punnet": "packet", "pouch": "packet", "pc": "piece",
     "brin": "sprig", "tige": "stalk", "paquet": "packet", "sac": "packet", "barquette": "packet", "brique": "packet", "bouteille": "jar",
     "bocal": "jar", "enveloppe": "sachet", "bulbe": "bulb", "morceau": "piece", "filet": "fillet", "goutte": "dash", "trait": "dash",
-    "conserve": "can", "unit": "each", "grating": "pinch", "grind": "pinch", "grinding": "pinch", "dusting": "pinch",
+    "unit": "each", "grating": "pinch", "grind": "pinch", "grinding": "pinch", "dusting": "pinch",
 }
 """Other words for a counted unit."""
 

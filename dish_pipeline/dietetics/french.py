@@ -19,6 +19,9 @@ from dish_pipeline.dietetics.wording import BREAK, Phrase, french_forms, phrase
 if TYPE_CHECKING:
     from dish_pipeline.dietetics.naming import Reading
 
+SPOONS = frozenset({"soupe", "cafe", "the", "table"})
+"""What a spoon is for: "c. à soupe" measures even where a line begins with it."""
+
 OF = frozenset({"de", "du", "des"})
 PARTS = {"jus": "juice", "zeste": "zest", "ecorce": "peel"}
 """Parts of a fruit, and what English calls them."""
@@ -124,12 +127,15 @@ def written_words(line: str) -> frozenset[str]:
     return frozenset(re.findall(r"[^\W\d_]+", unicodedata.normalize("NFC", line).lower()))
 
 
-def turn_claims(lexicon: Lexicon, words: list[str]) -> None:
-    """ "Sans gluten" is read as the claim "gluten free", in place; so is "sans oeufs"."""
+def turn_claims(lexicon: Lexicon, words: list[str]) -> set[int]:
+    """ "Sans gluten" is read as the claim "gluten free", in place; so is "sans oeufs". Returns their places."""
+    turned = set()
     for i, word in enumerate(words[:-1]):
         claimed = _CLAIMED.get(words[i + 1], "")
         if word == "sans" and claimed and not _in_a_name(lexicon, words, i, i + 2):
             words[i : i + 2] = [claimed, "free"]
+            turned.add(i)
+    return turned
 
 
 def name_without(lexicon: Lexicon, name: Phrase, claim: str) -> Food | None:
@@ -290,13 +296,15 @@ def _sections(reading: Reading) -> None:
 
 
 def _sea_bass(reading: Reading) -> None:
-    """A bar is a fish in French, and no measure."""
+    """A bar is a fish in French, and no measure. "1 bar, citron" may be either."""
     fish = reading.lexicon.by_phrase.get(("sea", "bass"))
     for i, word in enumerate(reading.words):
         named = is_french(reading.words) and not reading.taken[i] and reading.word(i - 1) in OF and not starts_of(reading, i + 1)
         if fish and word == "bar" and named:
             reading.take(i, i + 1)
             reading.spans.append(Span(i, i + 1, [fish]))
+        elif word == "bar" and reading.text[reading.tokens[i].end :].lstrip()[:1] in ("", ",") and not any(span.start < i for span in reading.spans):
+            reading.unknown.append(word)
     reading.spans.sort(key=lambda span: span.start)
 
 
@@ -408,6 +416,14 @@ def _said_after(reading: Reading, span: Span) -> None:
         elif (reading.taken[i] and reading.words[i] != BREAK) or not (reading.says_nothing(i) or reading.words[i] == BREAK):
             return
         i += 1
+
+
+def open_names(reading: Reading) -> None:
+    """ "Noix" are walnuts in France and nuts of any kind in Canada."""
+    nuts = reading.lexicon.by_phrase.get(("nut",))
+    for span in reading.spans:
+        if nuts and reading.words[span.start : span.end] == ["noix"] and span.plain:
+            span.foods, span.either = [*span.foods, nuts], True
 
 
 def replacements(reading: Reading) -> None:

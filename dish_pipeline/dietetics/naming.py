@@ -78,7 +78,7 @@ class Reading:
         self.written = french.written_words(written or text)
         self.tokens: list[Token] = located_tokens(text)
         self.words = [token.word for token in self.tokens]
-        french.turn_claims(lexicon, self.words)
+        said_after = french.turn_claims(lexicon, self.words)
         self.taken = [word == BREAK for word in self.words]
         self.claims = [
             i for i, pair in enumerate(zip(self.words, self.words[1:], strict=False))
@@ -86,6 +86,9 @@ class Reading:
         ]
         if not _CONDITIONS.isdisjoint(self.words):
             self.claims = []
+        self.said_after = said_after.intersection(self.claims)
+        """Claims that speak of the food before them: "farine sans gluten"."""
+
         self.bound = [*self.claims, *(
             i for i, pair in enumerate(zip(self.words, self.words[1:], strict=False))
             if pair in _REPLACING_PAIRS and self.word(i + 2) not in _NO_CLAIM_AFTER
@@ -98,7 +101,7 @@ class Reading:
             Reading._long_units, Reading._parts_of_fruit, Reading._shapes, french.negations, Reading._names, Reading._foreign_adjectives,
             french.homographs, Reading._units_that_are_foods, Reading._asides, french.quiet_words, spans.widen, spans.said_twice,
             spans.count_peppers, spans.find_parts, spans.share_heads, Reading._states, french.around_names, Reading._products,
-            Reading._replacements, french.replacements, Reading._clear,
+            Reading._replacements, french.replacements, Reading._clear, french.open_names,
         )
         for step in steps:
             step(self)
@@ -131,7 +134,7 @@ class Reading:
             for unit in _LONG_UNITS.get(word, ()):
                 end = self._end_of(unit, i)
                 # "C a s" may be letters of anything; a spoon is one after any word that names nothing.
-                if end and i and (self.is_number(i - 1) or (len(word) > 1 and self._quiet(i - 1))):
+                if end and (self.is_number(i - 1) or (len(word) > 1 and self._quiet(i - 1)) if i else unit[-1] in french.SPOONS):
                     self.take(i, end)
 
     def _end_of(self, unit: Phrase, i: int) -> int:
@@ -283,7 +286,7 @@ class Reading:
         word, claim = self.words[i], i in self.claims
         if not span.name_is_alias or self.taken[i] or self.is_number(i) or i - 1 in self.claims:
             return []
-        if claim and i >= span.end and self._after(i + 2, self._within_claims):
+        if claim and i >= span.end and i not in self.said_after and self._after(i + 2, self._within_claims):
             return []
         at_once = i == span.end and not claim and self.words[span.start] not in _KIND_AFTER
         if at_once and not (word in _STATES_AFTER or word.endswith("ed") or word in PARTS or word in french.STATE_WORDS):
@@ -354,7 +357,8 @@ class Reading:
                 continue
             self.take(i, i + 2)
             key = _CLAIMED_KEY[self.words[i]]
-            target = self._after(i + 2, self._within_claims) or self._before(i, lambda k: self.words[k] == BREAK or self._within_claims(k))
+            before = self._before(i, lambda k: self.words[k] == BREAK or self._within_claims(k))
+            target = (before if i in self.said_after else None) or self._after(i + 2, self._within_claims) or before
             if target and key:
                 target.cleared |= {key, *(k.key for k in self.lexicon.keys.values() if key == "nuts" and k.part_of == key)}
 
