@@ -71,7 +71,7 @@ PIECE_WORDS = {
     "square": "piece", "petit": "small", "moyen": "medium", "gros": "large", "grosse": "large", "petite": "small", "tete": "head",
     "poignee": "handful", "loaf": "each", "kernel": "piece", "segment": "piece", "punnet": "packet", "pouch": "packet", "pc": "piece",
     "brin": "sprig", "tige": "stalk", "paquet": "packet", "sac": "packet", "barquette": "packet", "brique": "packet", "bouteille": "jar",
-    "bocal": "jar", "enveloppe": "sachet", "bulbe": "bulb", "morceau": "piece", "filet": "fillet", "goutte": "dash", "trait": "dash",
+    "bocal": "jar", "bloc": "block", "tablette": "block", "enveloppe": "sachet", "bulbe": "bulb", "morceau": "piece", "filet": "fillet", "goutte": "dash", "trait": "dash",
     "unit": "each", "grating": "pinch", "grind": "pinch", "grinding": "pinch", "dusting": "pinch",
 }
 """Other words for a counted unit."""
@@ -79,7 +79,7 @@ PIECE_WORDS = {
 INCHES = {"inch": 1.0, "pouce": 1.0, "po": 1.0, "cm": 0.4, "centimetre": 0.4, "centimeter": 0.4}
 """Lengths. Only a length of something whose pieces are weighed is an amount: "a 2-inch piece of ginger"."""
 
-_TWINS = {"packet": "pack", "pack": "packet"}
+_TWINS = {"packet": "pack", "pack": "packet", "leaf": "sheet"}
 """Two names of one unit."""
 
 _OTHER_PIECES = {
@@ -121,6 +121,8 @@ CONTAINERS = {"can", "jar", "packet", "pack", "sachet", "block", "ball", "bunch"
 
 DEFAULT_PIECES = {"pinch": 0.4, "dash": 0.6, "handful": 25.0, "sprig": 1.5, "leaf": 0.5}
 """Grams of vague units for a food without a weight of its own (general kitchen practice, hence the wide spread)."""
+
+_SHEETS = frozenset({"bread", "baking", "pasta_noodle", "grain", "seaweed"})
 
 LIQUID_GROUPS = {"water", "oil", "stock", "alcohol", "beverage", "sauce", "dairy", "plant_dairy", "condiment", "sweetener"}
 
@@ -193,9 +195,9 @@ _ELSE = re.compile(r"(?:\bor|\bto|-)(?: (?:about|even))? ?$")
 _SAME = re.compile(r"[/|=] ?$")
 _CUT = re.compile(r"[ -]*(?:(?:thick|wide|long|square)[ -]*)*(?:pieces|cubes|dice|slices|chunks|rounds|strips|lengths|sticks|rings|squares|$)")
 """A length that tells how something is cut."""
-_EACH = re.compile(r"\b(?:each|apiece|chacune?s?)\b")
+_EACH = re.compile(r"\b(?:each|apiece|chacune?s?)\b|\bg (?:la )?piece\b")
 _ABOUT = re.compile(r"\b(?:about|approx\w*|around|roughly|circa|environ)\b|~")
-_WEIGHING = re.compile(r"\b(?:of|weighing) $")
+_WEIGHING = re.compile(r"\b(?:of|weighing|de|d'environ) $")
 _OPEN = re.compile(
     r"(?:\bplus|\band|\bwith|,) (?:(?:some|a (?:little|bit|few)) )?(?:extra|more)\b"
     r"(?![ -](?:virgin|large|firm|thick|mature|sharp|lean|fine|dry|hot|light))"
@@ -507,7 +509,8 @@ def _weighed(q: Quantity, unit: str, size: str, share: float, food: Food) -> Int
             if name in food.pieces:
                 return _spread(q, food.pieces[name] * share, 0.5 if size else 0.3)
     if unit in DEFAULT_PIECES:
-        return _spread(q, DEFAULT_PIECES[unit], 0.5)
+        # "2 feuilles de brick" are sheets, and no leaves of half a gram.
+        return None if unit == "leaf" and food.group in _SHEETS else _spread(q, DEFAULT_PIECES[unit], 0.5)
     # A bare count of a food with a single known unit: "6 bacon" can only be rashers.
     return _spread(q, next(iter(food.pieces.values())) * share, 0.5) if not unit and len(food.pieces) == 1 else None
 

@@ -49,7 +49,7 @@ _AFTER: tuple[tuple[frozenset[str], frozenset[str] | None], ...] = (
     (
         _all_forms(
             "italien espagnol français anglais libanais mexicain thaï chinois japonais grec vietnamien provençal québécois nantais nouveau jeune "
-            "tardif cerise grappe allongé violet musqué perlé grelot marin"
+            "tardif charlotte bintje agata amandine monalisa cerise grappe allongé violet musqué perlé grelot marin"
         ),
         _PLANT,
     ),
@@ -58,6 +58,7 @@ _AFTER: tuple[tuple[frozenset[str], frozenset[str] | None], ...] = (
         _all_forms("liquide pur naturel foncé clair ambré brut roux doré granulé toutes fleurs"),
         frozenset({"sweetener", "alcohol", "plant_dairy", "dairy"}),
     ),
+    (_all_forms("écrémé"), frozenset({"dairy"})),
     (_all_forms("nature"), frozenset({"dairy", "plant_dairy", "soy", "grain"})),
     (_all_forms("fort doux piquant corsé"), _PLANT | {"dairy", "condiment", "alcohol"}),
     (_all_forms("maigre gras"), frozenset({"meat", "poultry"})),
@@ -76,6 +77,9 @@ _STATES = {
     "ground": _all_forms("moulu haché"), "whole": _all_forms("entier"), "unsweetened": frozenset(), "powder": frozenset({"poudre"}),
 }
 """English state -> the French words for it: with the English names of a food they may make a food of the lexicon."""
+
+NEVER_STATES = frozenset({"cube", "jaune", "blanc"})
+"""Words that, after a name, tell no state of it: "50 cl de bouillon (1 cube)", "1 œuf et 2 jaunes"."""
 
 STATE_WORDS = frozenset().union(*_STATES.values())
 
@@ -110,7 +114,7 @@ _IN = {
 
 _SHAPES = _all_forms("allumette laniere dé chiffonnade julienne brunoise mirepoix bouchée portefeuille fleurette éventail dentelle accordéon")
 _PURPOSES = frozenset({
-    "garniture", "decoration", "moule", "friture", "poele", "sauce", "pate", "marinade", "farce", "vinaigrette", "glacage", "accompagnement",
+    "garniture", "decoration", "decor", "moule", "friture", "poele", "sauce", "pate", "marinade", "farce", "vinaigrette", "glacage", "accompagnement",
     "panure", "salade", "bouillon", "creme", "base", "montage", "enrobage", "dorure", "cremage", "gateau", "finition", "service", "croute",
 })
 _TAKEN_OFF = _all_forms("enlevé retiré ôté")
@@ -183,6 +187,8 @@ def homographs(reading: Reading) -> None:
         if decide is not None:
             decide(reading, span)
     _sections(reading)
+    _shares_of_fat(reading)
+    _parts_of_eggs(reading)
     _filet_mignon(reading)
     _sea_bass(reading)
     _stock_cubes(reading)
@@ -295,6 +301,25 @@ def _sections(reading: Reading) -> None:
             _drop(reading, span, quiet=True)
 
 
+def _shares_of_fat(reading: Reading) -> None:
+    """ "5 % de matières grasses" and "70 % de cacao" tell what a food is like."""
+    for span in reading.spans[1:]:
+        before = reading.text[: reading.tokens[span.start].start]
+        if span.foods[0].group in ("fat", "chocolate") and re.search(r"\d ?% (?:de |d')?$", before):
+            _drop(reading, span, quiet=True)
+
+
+def _parts_of_eggs(reading: Reading) -> None:
+    """ "1 œuf et 2 jaunes" are of an egg each."""
+    for i, word in enumerate(reading.words):
+        egg = any(span.end <= i and span.foods[0].group == "egg" for span in reading.spans)
+        part = reading.lexicon.by_phrase.get(("egg", "yolk" if word == "jaune" else "white")) if word in ("jaune", "blanc") else None
+        if part and egg and i and not reading.taken[i] and (reading.is_number(i - 1) or reading.words[i - 1] in ("un", "deux", "trois")):
+            reading.take(i, i + 1)
+            reading.spans.append(Span(i, i + 1, [part], name_is_alias=False))
+    reading.spans.sort(key=lambda span: span.start)
+
+
 def _sea_bass(reading: Reading) -> None:
     """A bar is a fish in French, and no measure. "1 bar, citron" may be either."""
     fish = reading.lexicon.by_phrase.get(("sea", "bass"))
@@ -340,6 +365,7 @@ def _quiet(reading: Reading) -> Iterator[tuple[int, int]]:
             or (word in ("gra", "coeur", "peau", "centre", "couenne", "bout") and reading.word(i + 1) in _TAKEN_OFF)
             or (word in _TAKEN_OFF and before[-1:] in (["gra"], ["coeur"], ["peau"], ["centre"], ["couenne"], ["bout"]))
             or (word in ("couteau", "robot", "fourchette", "pilon", "mortier", "mixeur", "presse") and before[-1:] == ["au"])
+            or (word == "neige" and before[-1:] == ["en"])
             or (word == "ou" and before[-1:] == ["et"])
         ):
             yield i, 1

@@ -288,6 +288,8 @@ class Reading:
             return []
         if claim and i >= span.end and i not in self.said_after and self._after(i + 2, self._within_claims):
             return []
+        if i >= span.end and word in french.NEVER_STATES:
+            return []
         at_once = i == span.end and not claim and self.words[span.start] not in _KIND_AFTER
         if at_once and not (word in _STATES_AFTER or word.endswith("ed") or word in PARTS or word in french.STATE_WORDS):
             return []
