@@ -71,7 +71,8 @@ PIECE_WORDS = {
     "square": "piece", "petit": "small", "moyen": "medium", "gros": "large", "grosse": "large", "petite": "small", "tete": "head",
     "poignee": "handful", "loaf": "each", "kernel": "piece", "segment": "piece", "punnet": "packet", "pouch": "packet", "pc": "piece",
     "brin": "sprig", "tige": "stalk", "paquet": "packet", "sac": "packet", "barquette": "packet", "brique": "packet", "bouteille": "jar",
-    "bocal": "jar", "bloc": "block", "tablette": "block", "enveloppe": "sachet", "bulbe": "bulb", "morceau": "piece", "filet": "fillet", "goutte": "dash", "trait": "dash",
+    "bocal": "jar", "bloc": "block", "tablette": "block", "enveloppe": "sachet", "bulbe": "bulb", "morceau": "piece", "filet": "fillet",
+    "goutte": "dash", "trait": "dash",
     "unit": "each", "grating": "pinch", "grind": "pinch", "grinding": "pinch", "dusting": "pinch",
 }
 """Other words for a counted unit."""

@@ -1,8 +1,7 @@
-"""French turns of phrase: what stands around a food's name and names nothing, and names that mean one thing here and another there.
+"""French turns of phrase: what stands around a food's name and names no food of its own.
 
-What belongs here: "jus d'un citron", "poivron rouge", "côtelettes de porc", "sans gluten", "une noix de beurre", "pâte" that is no pâté.
-A word that says nothing wherever it stands is a row of the lexicon's words.csv. Accents are folded before a line is read, since half of all
-lines are typed without; where one tells two words apart, the line as written is asked, and where it is silent, nothing is known.
+What belongs here: "jus d'un citron", "poivron rouge", "côtelettes de porc", "sans gluten". A word that says nothing wherever it stands is a
+row of the lexicon's words.csv; a name that means another thing in English is decided in `homographs.py`.
 """
 
 from __future__ import annotations
@@ -33,8 +32,8 @@ _CLAIMED = {
 """What may stand after "sans", and the English word of the claim that it makes."""
 
 _PLANT = frozenset({"vegetable", "fruit", "herb", "fungus", "legume", "spice", "grain", "seed", "nut"})
-_FLESH = frozenset({"meat", "poultry", "fish", "crustacean", "mollusc"})
-_FATS = frozenset({"fat", "oil", "dairy", "plant_dairy"})
+FLESH = frozenset({"meat", "poultry", "fish", "crustacean", "mollusc"})
+FATS = frozenset({"fat", "oil", "dairy", "plant_dairy"})
 
 
 def _all_forms(words: str) -> frozenset[str]:
@@ -96,9 +95,9 @@ _COUNTED: tuple[tuple[frozenset[str], frozenset[str]], ...] = (
             "rouelle", "surlonge", "macreuse", "paleron", "gite", "noix", "noisette", "darne", "queue", "tranche", "collier", "grenadin",
             "magret", "rable", "steak", "bifteck", "anneau", "chair", "pince", "viande",
         }),
-        _FLESH,
+        FLESH,
     ),
-    (frozenset({"noix", "noisette"}), _FATS),
+    (frozenset({"noix", "noisette"}), FATS),
     (frozenset({"boule", "bille", "copeaux", "copeau", "rouleau", "buche", "perle", "pointe"}), frozenset({"dairy"})),
     (frozenset({"miette"}), frozenset({"fish", "crustacean", "bread"})),
     (frozenset({"bouillon"}), frozenset({"stock"})),
@@ -113,12 +112,12 @@ _IN = {
 """What a food of the groups may be "en": purée, pastilles."""
 
 _SHAPES = _all_forms("allumette laniere dé chiffonnade julienne brunoise mirepoix bouchée portefeuille fleurette éventail dentelle accordéon")
-_PURPOSES = frozenset({
+PURPOSES = frozenset({
     "garniture", "decoration", "decor", "moule", "friture", "poele", "sauce", "pate", "marinade", "farce", "vinaigrette", "glacage", "accompagnement",
     "panure", "salade", "bouillon", "creme", "base", "montage", "enrobage", "dorure", "cremage", "gateau", "finition", "service", "croute",
 })
 _TAKEN_OFF = _all_forms("enlevé retiré ôté")
-SECTIONS = _PURPOSES | {"sirop", "ganache", "meringue", "appareil", "preparation", "assemblage", "compote", "crumble", "presentation", "biscuit"}
+SECTIONS = PURPOSES | {"sirop", "ganache", "meringue", "appareil", "preparation", "assemblage", "compote", "crumble", "presentation", "biscuit"}
 """Parts of a recipe: "pour la sauce", or a line of its own."""
 
 _REPLACED = _all_forms("végétal végétarien végan végane vegan végétalien veggie") | {"vegetaux"}
@@ -155,6 +154,11 @@ def starts_of(reading: Reading, i: int) -> int:
     return i if i < len(reading.tokens) and reading.text[reading.tokens[i].start :][:2] == "d'" else 0
 
 
+def ends_at(reading: Reading, i: int) -> Span | None:
+    """The name that ends right before token `i`."""
+    return next((span for span in reading.spans if span.end == i), None)
+
+
 def part_of(lexicon: Lexicon, fruit: Phrase, part: str) -> Food | None:
     """The juice or zest of a fruit that the lexicon has: "jus de citron", "lemon juice" for a fruit that it calls lemon."""
     known, english = lexicon.by_phrase, PARTS.get(part, part)
@@ -179,171 +183,6 @@ def in_state(lexicon: Lexicon, food: Food, word: str) -> Food | None:
     return None
 
 
-def homographs(reading: Reading) -> None:
-    """Names that mean another thing in French, or that only an accent tells from it."""
-    for span in list(reading.spans):
-        said = reading.words[span.start : span.end]
-        decide = _HOMOGRAPHS.get(said[0]) if len(said) == 1 else None
-        if decide is not None:
-            decide(reading, span)
-    _sections(reading)
-    _shares_of_fat(reading)
-    _parts_of_eggs(reading)
-    _filet_mignon(reading)
-    _sea_bass(reading)
-    _stock_cubes(reading)
-
-
-def _drop(reading: Reading, span: Span, quiet: bool) -> None:
-    reading.spans.remove(span)
-    reading.taken[span.start : span.end] = [quiet] * (span.end - span.start)
-
-
-def _pate(reading: Reading, span: Span) -> None:
-    """Dough and paste, pasta, or a paste of liver. "Pate" in English is the last; in a French line nobody knows."""
-    following = reading.word(span.end)
-    if {"pâté", "pâtés"} & reading.written:
-        return
-    if "pâtes" in reading.written and following not in ("a", "de"):
-        pasta = reading.lexicon.by_phrase.get(("pasta",))
-        span.foods = [pasta] if pasta else span.foods
-    elif {"pâte", "pâtes"} & reading.written or is_french(reading.words) or reading.word(span.start - 1) == "a":
-        _drop(reading, span, quiet=False)
-
-
-def _tea(reading: Reading, span: Span) -> None:
-    """Without its accent, French tea is the English article."""
-    alone = len(reading.spans) == 1 and reading.words.count("the") == 1
-    if not {"thé", "thés"} & reading.written and not alone and reading.word(span.start - 1) not in OF:
-        _drop(reading, span, quiet=True)
-
-
-def _roti(reading: Reading, span: Span) -> None:
-    """A roast, or roasted: no flatbread. Of what, the words beside it tell."""
-    of, before = starts_of(reading, span.end), _ends_at(reading, span.start)
-    if {"rôti", "rôtis"} & reading.written or of or (before and is_french(reading.words)):
-        _drop(reading, span, quiet=bool(of or before))
-
-
-def _mure(reading: Reading, span: Span) -> None:
-    """A blackberry, or ripe: after a food, or after an adverb, it is the latter."""
-    if _ends_at(reading, span.start) or reading.word(span.start - 1) in ("bien", "tre", "trop", "peu", "pas"):
-        _drop(reading, span, quiet=True)
-
-
-def _mould(reading: Reading, span: Span) -> None:
-    """ "Le moule" is a tin, "la moule" a mussel."""
-    before = [reading.text[token.start : token.end] for token in reading.tokens[max(0, span.start - 1) : span.start]]
-    if before in (["le"], ["du"], ["un"], ["au"]):
-        _drop(reading, span, quiet=True)
-
-
-def _ends_at(reading: Reading, i: int) -> Span | None:
-    return next((span for span in reading.spans if span.end == i), None)
-
-
-def _noix(reading: Reading, span: Span) -> None:
-    """A walnut; of butter a knob, of veal a cut."""
-    of = starts_of(reading, span.end)
-    following = next((other for other in reading.spans if other.start >= span.end), None)
-    if of and following and following.foods[0].group in _FATS | _FLESH and all(reading.says_nothing(k) for k in range(span.end, following.start)):
-        _drop(reading, span, quiet=True)
-
-
-def _legume(reading: Reading, span: Span) -> None:
-    """French vegetables are no pulses; celery may be among them."""
-    vegetables = reading.lexicon.by_phrase.get(("vegetable",))
-    if vegetables and ({"légume", "légumes"} & reading.written or is_french(reading.words)):
-        span.foods = [vegetables]
-
-
-def _rose(reading: Reading, span: Span) -> None:
-    """A wine, or pink: "pamplemousses roses"."""
-    if not {"rosé", "rosés"} & reading.written and _ends_at(reading, span.start):
-        _drop(reading, span, quiet=True)
-
-
-def _bay(reading: Reading, span: Span) -> None:
-    """ "5 baies" are a mix of peppers. Other "baies" are berries of any kind; the plural without its ending is the English bay."""
-    mix = reading.lexicon.by_phrase.get(("mixed", "peppercorn"))
-    if mix and "baies" in reading.written and reading.word(span.start - 1) in ("5", "cinq"):
-        span.foods = [mix]
-    elif {"baie", "baies"} & reading.written:
-        _drop(reading, span, quiet=False)
-
-
-_ENGLISH = frozenset({
-    "steak", "beef", "of", "oz", "ounce", "lb", "pound", "inch", "thick", "cut", "into", "each", "medallion", "and", "or", "with", "at", "trimmed",
-    "sliced", "whole", "about", "for", "piece", "roast", "small", "large", "the",
-})
-"""Words of an English line that speaks of a filet mignon."""
-
-
-def _filet_mignon(reading: Reading) -> None:
-    """Of pork in France as a rule, of beef in English. Where nothing tells, it may be either."""
-    beef, pork = (reading.lexicon.by_phrase.get((animal, "tenderloin")) for animal in ("beef", "pork"))
-    for span in reading.spans:
-        said = reading.words[span.start : span.end] == ["filet", "mignon"]
-        if beef and pork and said and _ENGLISH.isdisjoint(reading.words):
-            span.foods, span.either = [beef, pork], True
-
-
-_HOMOGRAPHS = {
-    "pate": _pate, "the": _tea, "roti": _roti, "mure": _mure, "moule": _mould, "noix": _noix, "noisette": _noix, "legume": _legume, "bay": _bay,
-    "rose": _rose,
-}
-
-
-def _sections(reading: Reading) -> None:
-    """ "2 tomates, pour la sauce" names no sauce."""
-    for n, span in reversed(list(enumerate(reading.spans))):
-        if n and span.end - span.start == 1 and reading.words[span.start] in _PURPOSES and _is_for(reading, span.start):
-            _drop(reading, span, quiet=True)
-
-
-def _shares_of_fat(reading: Reading) -> None:
-    """ "5 % de matières grasses" and "70 % de cacao" tell what a food is like."""
-    for span in reading.spans[1:]:
-        before = reading.text[: reading.tokens[span.start].start]
-        if span.foods[0].group in ("fat", "chocolate") and re.search(r"\d ?% (?:de |d')?$", before):
-            _drop(reading, span, quiet=True)
-
-
-def _parts_of_eggs(reading: Reading) -> None:
-    """ "1 œuf et 2 jaunes" are of an egg each."""
-    for i, word in enumerate(reading.words):
-        egg = any(span.end <= i and span.foods[0].group == "egg" for span in reading.spans)
-        part = reading.lexicon.by_phrase.get(("egg", "yolk" if word == "jaune" else "white")) if word in ("jaune", "blanc") else None
-        if part and egg and i and not reading.taken[i] and (reading.is_number(i - 1) or reading.words[i - 1] in ("un", "deux", "trois")):
-            reading.take(i, i + 1)
-            reading.spans.append(Span(i, i + 1, [part], name_is_alias=False))
-    reading.spans.sort(key=lambda span: span.start)
-
-
-def _sea_bass(reading: Reading) -> None:
-    """A bar is a fish in French, and no measure. "1 bar, citron" may be either."""
-    fish = reading.lexicon.by_phrase.get(("sea", "bass"))
-    for i, word in enumerate(reading.words):
-        named = is_french(reading.words) and not reading.taken[i] and reading.word(i - 1) in OF and not starts_of(reading, i + 1)
-        if fish and word == "bar" and named:
-            reading.take(i, i + 1)
-            reading.spans.append(Span(i, i + 1, [fish]))
-        elif word == "bar" and reading.text[reading.tokens[i].end :].lstrip()[:1] in ("", ",") and not any(span.start < i for span in reading.spans):
-            reading.unknown.append(word)
-    reading.spans.sort(key=lambda span: span.start)
-
-
-def _stock_cubes(reading: Reading) -> None:
-    """ "1 cube de volaille" may be one of stock, with what is in it."""
-    stock = reading.lexicon.by_phrase.get(("stock", "cube"))
-    for span in reading.spans:
-        at = span.start - (1 if reading.word(span.start - 1) in OF else 0)
-        counted = reading.word(at - 1) == "cube" and at > 1 and (reading.is_number(at - 2) or reading.words[at - 2] in ("un", "deux", "trois"))
-        french = is_french(reading.words[at:span.start]) or starts_of(reading, span.start) or at < span.start
-        if stock and counted and french and span.foods[0].group in ("meat", "poultry", "vegetable") and span.plain:
-            span.foods, span.either = [span.foods[0], stock], True
-
-
 def quiet_words(reading: Reading) -> None:
     """Marks the words around names that say nothing new."""
     for i, length in _quiet(reading):
@@ -357,7 +196,7 @@ def _quiet(reading: Reading) -> Iterator[tuple[int, int]]:
         if reading.taken[i]:
             continue
         if (
-            (word in _PURPOSES and _is_for(reading, i))
+            (word in PURPOSES and is_for(reading, i))
             # A spoon or a cup; how much it is, `amounts.py` does not say either.
             or (word == "t" and i > 0 and reading.is_number(i - 1) and (is_french(words) or "d'" in reading.text))
             or (word in _SHAPES and bool(before) and before[-1] in ("en", "fine", "petit", "petite"))
@@ -373,7 +212,7 @@ def _quiet(reading: Reading) -> Iterator[tuple[int, int]]:
             yield i, 2
 
 
-def _is_for(reading: Reading, i: int) -> bool:
+def is_for(reading: Reading, i: int) -> bool:
     """True where "pour" or "pour la" stands before token `i`."""
     before = reading.words[max(0, i - 2) : i]
     return before[-1:] == ["pour"] or (before[:1] == ["pour"] and before[-1] in ("la", "le", "les"))
@@ -444,18 +283,10 @@ def _said_after(reading: Reading, span: Span) -> None:
         i += 1
 
 
-def open_names(reading: Reading) -> None:
-    """ "Noix" are walnuts in France and nuts of any kind in Canada."""
-    nuts = reading.lexicon.by_phrase.get(("nut",))
-    for span in reading.spans:
-        if nuts and reading.words[span.start : span.end] == ["noix"] and span.plain:
-            span.foods, span.either = [*span.foods, nuts], True
-
-
 def replacements(reading: Reading) -> None:
     """ "Steak végétal" is no steak: what it is made of is not known, unless the lexicon has it."""
     for i, word in enumerate(reading.words):
-        target = _ends_at(reading, i)
+        target = ends_at(reading, i)
         if word in _REPLACED and not reading.taken[i] and target is not None and target.foods[0].group in _REPLACEABLE:
             reading.take(i, i + 1)
             target.replaced_by = word

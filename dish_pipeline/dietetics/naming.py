@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from dish_pipeline.dietetics import french, phrases, spans
+from dish_pipeline.dietetics import french, homographs, phrases, spans
 from dish_pipeline.dietetics.amounts import PIECE_WORDS, PIECES, UNIT_FORMS, WORD_NUMBERS
 from dish_pipeline.dietetics.lexicon import Food, Lexicon
 from dish_pipeline.dietetics.spans import AND, COLOURS, NOT, OR, PARTS, Span
@@ -99,9 +99,9 @@ class Reading:
         self.unknown: list[str] = []
         steps: tuple[Callable[[Reading], None], ...] = (
             Reading._long_units, Reading._parts_of_fruit, Reading._shapes, french.negations, Reading._names, Reading._foreign_adjectives,
-            french.homographs, Reading._units_that_are_foods, Reading._asides, french.quiet_words, spans.widen, spans.said_twice,
+            homographs.decide, Reading._units_that_are_foods, Reading._asides, french.quiet_words, spans.widen, spans.said_twice,
             spans.count_peppers, spans.find_parts, spans.share_heads, Reading._states, french.around_names, Reading._products,
-            Reading._replacements, french.replacements, Reading._clear, french.open_names,
+            Reading._replacements, french.replacements, Reading._clear, homographs.leave_open,
         )
         for step in steps:
             step(self)
