@@ -138,8 +138,9 @@ _IMPERIAL = {"pint": 1.2, "pt": 1.2, "quart": 1.2, "qt": 1.2, "gallon": 1.2, "gi
 
 _UNITS = {form: unit for unit in (*GRAMS, *MILLILITRES, *PIECES, *INCHES) for form in (unit, unit + "s", unit + "es")}
 _UNITS |= {form: unit for word, unit in PIECE_WORDS.items() for form in (word, word + "s", word + "es")}
-# Sprigs are no brine.
-del _UNITS["brines"]
+# Sprigs are no brine, and pats no pâtés.
+for _form in ("brines", "pates"):
+    del _UNITS[_form]
 _UNITS |= {unit.replace(" ", "s ", 1): unit for unit in MILLILITRES if " " in unit}
 _UNITS |= {"leaves": "leaf", "loaves": "each", "dozen": "dozen", "pair": "pair", "pairs": "pair", "t": "t", "%": "%"}
 _UNITS |= {"livre": "livre", "livres": "livre"}

@@ -90,6 +90,13 @@ def _legume(reading: Reading, span: Span) -> None:
         span.foods = [vegetables]
 
 
+def _caille(reading: Reading, span: Span) -> None:
+    """A quail, or curdled milk."""
+    curd, before = reading.lexicon.by_phrase.get(("curd",)), ends_at(reading, span.start)
+    if curd and ({"caillé", "caillés", "caillée"} & reading.written or (before and before.foods[0].group == "dairy")):
+        span.foods = [curd]
+
+
 def _rose(reading: Reading, span: Span) -> None:
     """A wine, or pink: "pamplemousses roses"."""
     if not {"rosé", "rosés"} & reading.written and ends_at(reading, span.start):
@@ -123,7 +130,7 @@ def _filet_mignon(reading: Reading) -> None:
 
 _HOMOGRAPHS = {
     "pate": _pate, "the": _tea, "roti": _roti, "mure": _mure, "moule": _mould, "noix": _noix, "noisette": _noix, "legume": _legume, "bay": _bay,
-    "rose": _rose,
+    "rose": _rose, "caille": _caille,
 }
 
 
