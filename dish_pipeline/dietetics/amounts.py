@@ -24,11 +24,12 @@ from dish_pipeline.dish import Interval
 
 GRAMS = {
     "g": 1.0, "gr": 1.0, "gram": 1.0, "gramme": 1.0, "grm": 1.0, "gramm": 1.0, "kg": 1000.0, "kilo": 1000.0, "kilogram": 1000.0, "mg": 0.001,
-    "gm": 1.0, "oz": 28.35, "ounce": 28.35, "lb": 453.6, "lbs": 453.6, "pound": 453.6,
+    "gm": 1.0, "once": 28.35, "oz": 28.35, "ounce": 28.35, "lb": 453.6, "lbs": 453.6, "pound": 453.6,
 }
 """Mass units, grams each (international avoirdupois)."""
 
-_FRENCH_SPOONS = {"a soupe": 15.0, "a table": 15.0, "a tab": 15.0, "a cafe": 5.0, "a the": 5.0}
+_FRENCH_SPOONS = {"a soupe": 15.0, "a table": 15.0, "de table": 15.0, "a tab": 15.0, "a cafe": 5.0, "a the": 5.0, "a dessert": 10.0}
+_SPOONS = ("cuillere", "cuilleree", "cuiller", "cuilere", "cuil", "cuill", "c")
 
 MILLILITRES = {
     "ml": 1.0, "millilitre": 1.0, "milliliter": 1.0, "cl": 10.0, "dl": 100.0, "l": 1000.0, "litre": 1000.0, "liter": 1000.0, "cc": 1.0,
@@ -39,10 +40,13 @@ MILLILITRES = {
     "tea spoon": 4.93, "dessert spoon": 10.0, "table spoonful": 14.79, "tea spoonful": 4.93, "dessert spoonful": 10.0,
     "wineglass": 100.0, "wineglassful": 100.0, "glass": 200.0, "glassful": 200.0, "mug": 300.0, "mugful": 300.0, "teacup": 150.0,
     "teacupful": 150.0, "ladle": 120.0, "ladleful": 120.0, "wine glass": 100.0, "wine glassful": 100.0, "liqueur glass": 25.0,
-    "tasse": 250.0, **{f"{spoon} {size}": ml for spoon in ("cuillere", "cuilleree", "cuil", "c") for size, ml in _FRENCH_SPOONS.items()},
+    "tasse": 250.0, **{f"{spoon} {size}": ml for spoon in _SPOONS for size, ml in _FRENCH_SPOONS.items()},
     **dict.fromkeys(("tablepoon", "tablesppon", "tabelspoon", "tablspoon", "tbspn", "tblspn", "tbsps"), 14.79),
     **dict.fromkeys(("teapsoon", "teasppon", "teaspon", "tspn", "tsps"), 4.93),
-    "c soupe": 15.0, "c table": 15.0, "c the": 5.0, "c a s": 15.0, "c a c": 5.0,
+    "c soupe": 15.0, "c table": 15.0, "c the": 5.0, "c a s": 15.0, "c a c": 5.0, "c a t": 5.0, "c a d": 10.0, "cas": 15.0, "cac": 5.0, "cs": 15.0,
+    "c s": 15.0, "cuillere soupe": 15.0, "cuillere cafe": 5.0, "cuil soupe": 15.0, "cuil cafe": 5.0, "cuil a s": 15.0, "cuil a c": 5.0,
+    "verre": 200.0, "tasse a the": 150.0, "tasse a cafe": 100.0, "verre a liqueur": 25.0, "louche": 120.0, "bol": 350.0,
+    "decilitre": 100.0, "centilitre": 10.0,
 }
 """Volume units, millilitres each (US customary; French ones metric)."""
 
@@ -50,7 +54,7 @@ _T = re.compile(r"\d ?t\.?$")
 """A bare "t", which stands for a teaspoon, a tablespoon or a French cup."""
 
 _LOOSE_UNITS = {"wineglass", "wineglassful", "glass", "glassful", "mug", "mugful", "teacup", "teacupful", "ladle", "ladleful"}
-_LOOSE_UNITS |= {"wine glass", "wine glassful", "liqueur glass"}
+_LOOSE_UNITS |= {"wine glass", "wine glassful", "liqueur glass", "verre", "verre a liqueur", "tasse a the", "tasse a cafe", "louche", "bol"}
 """Vessels that no two kitchens have of one size."""
 
 PIECES = {
@@ -68,31 +72,41 @@ PIECE_WORDS = {
     "bag": "packet", "box": "packet", "carton": "packet", "tub": "packet", "bottle": "jar", "container": "packet", "bouquet": "bunch",
     "square": "piece", "petit": "small", "moyen": "medium", "gros": "large", "grosse": "large", "petite": "small", "tete": "head",
     "poignee": "handful", "loaf": "each", "kernel": "piece", "segment": "piece", "punnet": "packet", "pouch": "packet", "pc": "piece",
+    "brin": "sprig", "tige": "stalk", "paquet": "packet", "sac": "packet", "barquette": "packet", "brique": "packet", "bouteille": "jar",
+    "bocal": "jar", "bloc": "block", "tablette": "block", "enveloppe": "sachet", "bulbe": "bulb", "morceau": "piece", "filet": "fillet",
+    "goutte": "dash", "trait": "dash",
     "unit": "each", "grating": "pinch", "grind": "pinch", "grinding": "pinch", "dusting": "pinch",
     "glove": "clove", "handfull": "handful", "fistful": "handful", "twig": "sprig", "pck": "packet", "tetra pak": "packet",
 }
 """Other words for a counted unit."""
 
-INCHES = {"inch": 1.0, "cm": 0.4, "centimetre": 0.4, "centimeter": 0.4}
+INCHES = {"inch": 1.0, "pouce": 1.0, "po": 1.0, "cm": 0.4, "centimetre": 0.4, "centimeter": 0.4}
 """Lengths. Only a length of something whose pieces are weighed is an amount: "a 2-inch piece of ginger"."""
 
-_TWINS = {"packet": "pack", "pack": "packet"}
+_TWINS = {"packet": "pack", "pack": "packet", "leaf": "sheet"}
 """Two names of one unit."""
 
-_OTHER_PIECES = {"ring": "slice", "chip": "slice", "disc": "slice", "segment": "piece", "kernel": "piece", "stem": "stalk"}
+_OTHER_PIECES = {
+    "ring": "slice", "chip": "slice", "disc": "slice", "segment": "piece", "kernel": "piece", "stem": "stalk", "rondelle": "slice",
+    "cuisse": "leg", "pilon": "leg", "aile": "wing", "poitrine": "breast", "cotelette": "chop", "escalope": "fillet", "moitie": "half",
+    "lamelle": "slice", "quartier": "wedge", "cote": "stalk",
+}
 _PARTS = frozenset({
     *_OTHER_PIECES, "half", "quarter", "slice", "wedge", "cube", "strip", "leaf", "floret", "sprig", "stalk", "seed", "needle", "petal", "shaving",
     "sliver", "shard", "curl", "rind", "bone", "joint", "roast",
 })
 """Words after a name by which not the whole things are counted: "4 pineapple rings". Where a food has no weight for one, none is known."""
 
-_PARTS_OF_ANIMALS = frozenset({"head", "foot", "ear", "tongue", "rib"})
+_PARTS_OF_ANIMALS = frozenset({
+    "head", "foot", "ear", "tongue", "rib", "carre", "palette", "epaule", "longe", "jarret", "joue", "souris", "travers", "dos", "pave", "darne",
+    "medaillon", "haut", "manchon", "aiguillette", "tournedos", "queue", "pied", "cou",
+})
 _JOINTS = frozenset({"joint", "roast"})
 """Whole cuts, which weigh what they weigh: a gammon joint is no gammon steak."""
 
 _SHARES_OF_ONE = {"half": 0.5, "quarter": 0.25}
 _HEAD_END = re.compile(r"[,;(:]|(?<=\w) (?:cut|torn|broken|sliced|chopped|halved|quartered|in|into|with|without|for|to|from|and|or|plus|as|on"
-                       r"|coupee?s?|tranchee?s?|hachee?s?|rapee?s?|en|et|ou)\b")
+                       r"|coupee?s?|tranchee?s?|hachee?s?|rapee?s?|emincee?s?|taillee?s?|en|et|ou|sans|avec|pour)\b")
 """Where a counted thing's name ends. What follows tells what is done with it: "1 lemon cut into wedges" is one lemon."""
 
 _MEASURE = re.compile(
@@ -112,6 +126,8 @@ CONTAINERS = {"can", "jar", "packet", "pack", "sachet", "block", "ball", "bunch"
 DEFAULT_PIECES = {"pinch": 0.4, "dash": 0.6, "handful": 25.0, "sprig": 1.5, "leaf": 0.5}
 """Grams of vague units for a food without a weight of its own (general kitchen practice, hence the wide spread)."""
 
+_SHEETS = frozenset({"bread", "baking", "pasta_noodle", "grain", "seaweed"})
+
 LIQUID_GROUPS = {"water", "oil", "stock", "alcohol", "beverage", "sauce", "dairy", "plant_dairy", "condiment", "sweetener"}
 
 LONGEST = 1000
@@ -125,32 +141,46 @@ _IMPERIAL = {"pint": 1.2, "pt": 1.2, "quart": 1.2, "qt": 1.2, "gallon": 1.2, "gi
 
 _UNITS = {form: unit for unit in (*GRAMS, *MILLILITRES, *PIECES, *INCHES) for form in (unit, unit + "s", unit + "es")}
 _UNITS |= {form: unit for word, unit in PIECE_WORDS.items() for form in (word, word + "s", word + "es")}
+# Sprigs are no brine, and pats no pâtés.
+for _form in ("brines", "pates"):
+    del _UNITS[_form]
 _UNITS |= {unit.replace(" ", "s ", 1): unit for unit in MILLILITRES if " " in unit}
 _UNITS |= {"leaves": "leaf", "loaves": "each", "dozen": "dozen", "pair": "pair", "pairs": "pair", "t": "t", "%": "%"}
+_UNITS |= {"livre": "livre", "livres": "livre"}
 # "4 round courgettes" are whole ones.
 _UNITS |= {"rounds": "slice", "round of": "slice"}
 _UNITS |= dict.fromkeys(("mm", "degree", "degrees", "min", "mins", "minute", "minutes", "hour", "hours", "day", "days", "week", "weeks"), "%")
 """Word -> unit. "%" stands for all that makes a number no amount."""
 
 UNIT_FORMS = frozenset(_UNITS)
+# A walnut of butter. No unit by itself, for "noix de coco" is a fruit.
+_UNITS |= {"noix de": "knob", "noisette de": "knob"}
 
 _WORD_NUMBERS: dict[str, tuple[float, float]] = {
     "half a dozen": (6, 6), "half an": (0.5, 0.5), "half a": (0.5, 0.5), "a quarter of an": (0.25, 0.25), "a quarter of a": (0.25, 0.25),
     "a couple of": (2, 2), "a couple": (2, 2), "a few": (2, 5), "several": (3, 8), "a dozen": (12, 12),
     "one": (1, 1), "two": (2, 2), "three": (3, 3), "four": (4, 4), "five": (5, 5), "six": (6, 6), "seven": (7, 7), "eight": (8, 8),
     "nine": (9, 9), "ten": (10, 10), "eleven": (11, 11), "twelve": (12, 12), "dozen": (12, 12), "un": (1, 1), "une": (1, 1),
-    "deux": (2, 2), "trois": (3, 3), "quatre": (4, 4), "quelques": (2, 5),
+    "deux": (2, 2), "trois": (3, 3), "quatre": (4, 4), "cinq": (5, 5), "sept": (7, 7), "huit": (8, 8), "dix": (10, 10), "douze": (12, 12),
+    "un demi": (0.5, 0.5), "une demi": (0.5, 0.5), "1 demi": (0.5, 0.5), "une demie": (0.5, 0.5),
+    "un quart de": (0.25, 0.25), "un tiers de": (0.33, 0.34),
+    "une dizaine": (8, 12), "une quinzaine": (13, 17), "une vingtaine": (17, 23), "une douzaine": (12, 12), "une demi douzaine": (6, 6),
+    "une demi-douzaine": (6, 6), "quelques": (2, 5), "quelque": (2, 5), "plusieurs": (3, 8),
 }
 _MULTIPLES = {"dozen": 12, "pair": 2}
 _SHARES = {"half": (0.5, 0.5), "a half": (0.5, 0.5), "quarter": (0.25, 0.25), "a quarter": (0.25, 0.25)}
 """Numbers only before a unit, since "half and half" is a cream."""
 WORD_NUMBERS = frozenset(word for spelt in (*_WORD_NUMBERS, *_SHARES) for word in spelt.split())
-_LOOSE = ("heaped", "heaping", "rounded", "generous", "good", "big", "fat", "scant", "large", "small")
+_LOOSE = (
+    "heaped", "heaping", "rounded", "generous", "good", "big", "fat", "scant", "large", "small", "gros", "grosse", "grosses", "bon", "bonne",
+    "bonnes", "beau", "belle", "belles", "petit", "petite", "petits", "petites", "grand", "grande", "grands", "grandes",
+)
+_LOOSE_WORDS = frozenset(_LOOSE)
 _ADJECTIVES = "|".join((*_LOOSE, "level", "medium", "thin", "thick", "short", "long", "whole", "full", "fresh", "dried", "metric"))
 _DIGITS = r"(?:\d+(?: ?[- ] ?| and )\d+ ?/ ?\d+|\d+ ?/ ?\d+|\d{1,3}(?:,\d{3})+(?!\d)|\d+[.,]\d+|\.\d+|\d+)"
 _UNIT = "|".join(re.escape(form).replace(r"\ ", "[ .-]+") for form in sorted(_UNITS, key=len, reverse=True))
 _SPELT = "|".join(sorted(_WORD_NUMBERS, key=len, reverse=True))
-_NUMBER = rf"(?:{_DIGITS}|(?:{_SPELT})(?![a-z])|(?:a )?(?:half|quarter)(?= (?:{_UNIT})(?![a-z])))"
+_NUMBER = rf"(?:(?:{_SPELT})(?![a-z']| peu\b)|{_DIGITS}|(?:a )?(?:half|quarter)(?= (?:{_UNIT})(?![a-z])))"
 _BEGINS = r"(?:(?<![a-z\d] )|(?<=of )|(?<=from )|(?<=or )|(?<=and )|(?<=plus ))"
 _NO_ONE = r"(?! (?:little|bit|lot|touch|mix|dollop|glug|squeeze|good amount|l'|la\b|les?\b))"
 _ENDS = r"(?![a-z]|'[a-z])"
@@ -160,9 +190,9 @@ _QUANTITY = re.compile(
     rf"(?<![a-z\d.,])(?<!\d/)(?:(?P<lo>{_NUMBER})(?P<half> and a half)?(?: ?(?:-|to|or|ou|a) ?(?P<hi>{_NUMBER}))?"
     # "a" is a number only where an amount can begin: at the start, after a joint, or before a unit.
     rf"|(?P<one>{_BEGINS}an?(?= ){_NO_ONE}|an?(?= (?:(?:{_ADJECTIVES}) )*(?:{_UNIT}){_ENDS})))"
-    rf"(?:(?: of an? |[ -]*)(?P<adjectives>(?:(?:{_ADJECTIVES})[ -])*)(?P<unit>{_UNIT}){_ENDS}\.?)?"
+    rf"(?:(?: of an? | d(?:e |'(?:une? )?)|[ -]*)(?P<adjectives>(?:(?:{_ADJECTIVES})[ -])*)(?P<unit>{_UNIT}){_ENDS}\.?)?"
 )
-_VAGUE = re.compile(r"\b(pinch|dash|handful|sprig|splash|drizzle|knob|bunch|drop|pincee|poignee)\b")
+_VAGUE = re.compile(r"\b(pinch|dash|handful|sprig|splash|drizzle|knob|bunch|drop|pincee|poignee|goutte|brin)\b")
 _SIZE = re.compile(r"\b(small|medium|large|big|petite?|moyen|grosse?)(?:ne)?s?\b")
 _SIZE_AFTER = re.compile(r"[(,] ?(small|medium|large)(?: ones?)?(?: ?[),]|$)")
 _PLUS = re.compile(r"(?:\bplus|\band|\+)(?: another| an additional)? $")
@@ -170,19 +200,23 @@ _ELSE = re.compile(r"(?:\bor|\bto|-)(?: (?:about|even))? ?$")
 _SAME = re.compile(r"[/|=] ?$")
 _CUT = re.compile(r"[ -]*(?:(?:thick|wide|long|square)[ -]*)*(?:pieces|cubes|dice|slices|chunks|rounds|strips|lengths|sticks|rings|squares|$)")
 """A length that tells how something is cut."""
-_EACH = re.compile(r"\b(?:each|apiece)\b")
+_EACH = re.compile(r"\b(?:each|apiece|chacune?s?)\b|\bg (?:la )?piece\b")
 _ABOUT = re.compile(r"\b(?:about|approx\w*|around|roughly|circa|environ)\b|~")
-_WEIGHING = re.compile(r"\b(?:of|weighing) $")
+_WEIGHING = re.compile(r"\b(?:of|weighing|de|d'environ) $")
 _OPEN = re.compile(
     r"(?:\bplus|\band|\bwith|,) (?:(?:some|a (?:little|bit|few)) )?(?:extra|more)\b"
     r"(?![ -](?:virgin|large|firm|thick|mature|sharp|lean|fine|dry|hot|light))"
     r"|\bplus (?:some|a (?:little|bit|few))\b|\bor more\b|\bmore (?:if|as|to|for)\b|\b(?:to|for) taste\b|\bat least\b|\bau gout\b"
-    r"|\bper (?:person|head|serving|portion|guest|egg|piece|\d)|\bpar (?:personne|portion|tete|convive)\b"
+    r"|\bper (?:person|head|serving|portion|guest|egg|piece|\d)|\bpar (?:personne|portion|tete|convive)\b|\bau moins\b|\bou plus\b"
+    r"|\b(?:et|ou) (?:un peu|davantage)\b|\bplus (?:au|pour|selon|si)\b|\bau besoin\b|\b(?:selon|a|suivant) (?:le |votre |vos |ton )?gouts?\b"
     r"|\b(?:as|if) (?:needed|required|necessary|desired)\b"
 )
 _REFERENCE = re.compile(r"\b(?:no\.|no|nos\.|number|step|page|recipe) ?$")
 """Words before a number that counts nothing: "puff paste No. 1206"."""
 
+_FRENCH_T = re.compile(r"\.? (?:de |d')")
+_AND_A_HALF = re.compile(r" et demie?\b")
+_HEAPED = re.compile(r" (?:bien )?(?:bombee|genereuse|comble|pleine|remplie)s?\b")
 _OLD = re.compile(r"^(?:an?|\d+) day-old\b")
 """In "1 day-old loaf" the number counts loaves, in "2-day-old bread" days."""
 
@@ -250,12 +284,24 @@ def _quantities(text: str) -> tuple[Quantity, ...]:
             continue
         if unit in _MULTIPLES:
             lo, hi, unit = lo * _MULTIPLES[unit], hi * _MULTIPLES[unit], ""
+        elif unit == "t" and _FRENCH_T.match(text, match.end()):
+            # A spoon or a cup: what is in it may be five grams or two hundred.
+            continue
+        elif unit == "livre":
+            # 454 g in Canada, 500 g in France.
+            lo, hi, unit = lo * 453.6, hi * 500.0, "g"
+        elif unit == "cc" and _FRENCH_T.match(text, match.end()):
+            hi, unit = hi * 5, "ml"
         elif unit == "t":
             # "T" and "t" are a tablespoon and a teaspoon, and case is lost.
             hi, unit = hi * 3, "tsp"
         elif unit in INCHES:
             lo, hi, unit = lo * INCHES[unit], hi * INCHES[unit], "inch"
-        loose = unit in _LOOSE_UNITS or (bool(match["adjectives"]) and any(word in _LOOSE for word in re.split("[ -]", match["adjectives"])))
+        if half := _AND_A_HALF.match(text, match.end()):
+            lo, hi = lo + 0.5, hi + 0.5
+        heaped = bool(_HEAPED.match(text, half.end() if half else match.end()))
+        adjectives = re.split("[ -]", match["adjectives"] or "")
+        loose = heaped or unit in _LOOSE_UNITS or not _LOOSE_WORDS.isdisjoint(adjectives)
         found.append(Quantity(lo, hi, unit, depth > 0, loose, *match.span()))
     return tuple(found)
 
@@ -422,6 +468,9 @@ def _of_pieces(q: Quantity, food: Food, text: str) -> Interval | None:
     if unit in phrase(food.name) and unit not in food.pieces:
         # "4 cloves" of the spice are no garlic.
         unit = ""
+    if unit == "knob" and unit not in food.pieces and text[q.start : q.end].endswith(" de"):
+        # "8 noix de Saint-Jacques" are scallops.
+        unit = ""
     if unit == "slice" and unit not in food.pieces and "round" in text[q.start : q.end]:
         unit = ""
     if unit == "inch":
@@ -470,7 +519,8 @@ def _weighed(q: Quantity, unit: str, size: str, share: float, food: Food) -> Int
             if name in food.pieces:
                 return _spread(q, food.pieces[name] * share, 0.5 if size else 0.3)
     if unit in DEFAULT_PIECES:
-        return _spread(q, DEFAULT_PIECES[unit], 0.5)
+        # "2 feuilles de brick" are sheets, and no leaves of half a gram.
+        return None if unit == "leaf" and food.group in _SHEETS else _spread(q, DEFAULT_PIECES[unit], 0.5)
     # A bare count of a food with a single known unit: "6 bacon" can only be rashers.
     return _spread(q, next(iter(food.pieces.values())) * share, 0.5) if not unit and len(food.pieces) == 1 else None
 

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from dish_pipeline.dietetics.wording import Phrase, phrase
+from dish_pipeline.dietetics.wording import Phrase, french_forms, phrase
 from dish_pipeline.dish import Interval, Tri
 
 NUTRIENTS = (
@@ -37,7 +37,10 @@ NUTRIENTS = (
 """Nutrients with their units in the name. `carbohydrate_g` is by difference and includes fibre (USDA's convention);
 `available_carbohydrate_g` is net of fibre (the EU's). They are never mixed."""
 
-_APART = ("equipment", "brand", "origin")
+BESIDE_A_FOOD = ("brand", "origin")
+"""Kinds of words that are neutral only beside a food."""
+
+_APART = ("equipment", *BESIDE_A_FOOD)
 """Kinds of words that are not neutral alike wherever they stand."""
 
 FILES = ("keys.csv", "foods.csv", "facts.csv", "composition.csv", "words.csv")
@@ -45,6 +48,9 @@ FILES = ("keys.csv", "foods.csv", "facts.csv", "composition.csv", "words.csv")
 
 NO_TABLE = "none"
 """In foods.csv, in place of a link: no composition table has this food or one like it."""
+
+FRENCH_ADJECTIVE = "french adjective"
+"""The kind of a row of words.csv that stands for all its forms, feminine and plural."""
 
 
 class LexiconError(ValueError):
@@ -252,10 +258,14 @@ def _load(folder: Path, version: str) -> Lexicon:
     _refuse_ambiguous(path, foods.values())
     kinds: dict[str, set[Phrase]] = {}
     for _, row in _rows(folder / "words.csv", ("word", "kind")):
-        kinds.setdefault(row["kind"] if row["kind"] in _APART else "", set()).add(phrase(row["word"]))
+        kinds.setdefault(row["kind"] if row["kind"] in _APART else "", set()).update(map(phrase, _forms(row)))
     apart = {kind: frozenset(word for words in kinds.get(kind, ()) for word in words) for kind in ("", "equipment", "origin")}
     brands = frozenset(kinds.get("brand", ())) - {()}
     return Lexicon(foods, keys, apart[""] | apart["equipment"], version, apart["equipment"], brands, apart["origin"])
+
+
+def _forms(row: dict[str, str]) -> tuple[str, ...]:
+    return french_forms(row["word"]) if row.get("kind") == FRENCH_ADJECTIVE else (row["word"],)
 
 
 def _refuse_ambiguous(path: Path, foods: Iterable[Food]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from dish_pipeline.dietetics import phrases, remarks, spans
+from dish_pipeline.dietetics import french, homographs, phrases, remarks, spans
 from dish_pipeline.dietetics.amounts import PIECE_WORDS, PIECES, UNIT_FORMS, WORD_NUMBERS
 from dish_pipeline.dietetics.lexicon import Food, Lexicon
 from dish_pipeline.dietetics.spans import AND, COLOURS, NOT, OR, PARTS, Span
@@ -76,37 +76,44 @@ _CUT_PLANTS, _CUTS = frozenset({"vegetable", "fruit", "fungus", "herb"}), frozen
 class Reading:
     """The foods of one folded line, and which of its words they and their surroundings account for."""
 
-    def __init__(self, lexicon: Lexicon, text: str):
+    def __init__(self, lexicon: Lexicon, text: str, written: str = ""):
         self.lexicon, self.text = lexicon, text
+        self.written = french.written_words(written or text)
         self.tokens: list[Token] = located_tokens(text)
         self.words = [token.word for token in self.tokens]
+        said_after = french.turn_claims(lexicon, self.words)
         self.taken = [word == BREAK for word in self.words]
         self.silent: set[int] = set()
         """Places of words that say nothing where they stand, though they would elsewhere."""
 
         self.claims = [
             i for i, pair in enumerate(zip(self.words, self.words[1:], strict=False))
-            if pair[0] in _CLAIMED_KEY and pair[1] == "free" and self._word(i + 2) not in _NO_CLAIM_AFTER and self._word(i - 1) not in NOT
+            if pair[0] in _CLAIMED_KEY and pair[1] == "free" and self.word(i + 2) not in _NO_CLAIM_AFTER and self.word(i - 1) not in NOT
         ]
         if not _CONDITIONS.isdisjoint(self.words):
             self.claims = []
+        self.said_after = said_after.intersection(self.claims)
+        """Claims that speak of the food before them: "farine sans gluten"."""
+
         self.bound = [*self.claims, *(
             i for i, pair in enumerate(zip(self.words, self.words[1:], strict=False))
-            if pair in _REPLACING_PAIRS and self._word(i + 2) not in _NO_CLAIM_AFTER
+            if pair in _REPLACING_PAIRS and self.word(i + 2) not in _NO_CLAIM_AFTER
         )]
         """Places of words that a name takes together with the next or not at all: meat-free sausages are no meat."""
 
         self.spans: list[Span] = []
         self.unknown: list[str] = []
         steps: tuple[Callable[[Reading], None], ...] = (
-            Reading._long_units, Reading._parts_of_fruit, Reading._shapes, Reading._names, Reading._foreign_adjectives,
-            Reading._units_that_are_foods, Reading._asides, remarks.silence, spans.widen, spans.said_twice, spans.count_peppers, spans.find_parts,
-            spans.share_heads, remarks.other_forms, Reading._states, Reading._products, Reading._replacements, Reading._clear,
+            Reading._long_units, Reading._parts_of_fruit, Reading._shapes, french.negations, Reading._names, Reading._foreign_adjectives,
+            homographs.decide, Reading._units_that_are_foods, Reading._asides, remarks.silence, french.quiet_words, spans.widen, spans.said_twice,
+            spans.count_peppers, spans.find_parts, spans.share_heads, remarks.other_forms, Reading._states, french.around_names, Reading._products,
+            Reading._replacements, french.replacements, Reading._clear, homographs.leave_open,
         )
         for step in steps:
             step(self)
 
-    def _word(self, i: int) -> str:
+    def word(self, i: int) -> str:
+        """The word at token `i`, or BREAK beyond the line's ends."""
         return self.words[i] if 0 <= i < len(self.words) else BREAK
 
     def take(self, start: int, end: int) -> None:
@@ -134,15 +141,15 @@ class Reading:
             for unit in _LONG_UNITS.get(word, ()):
                 end = self._end_of(unit, i)
                 # "C a s" may be letters of anything; a spoon is one after any word that names nothing.
-                if end and i and (self.is_number(i - 1) or (len(word) > 1 and self._quiet(i - 1))):
+                if end and (self.is_number(i - 1) or (len(word) > 1 and self._quiet(i - 1)) if i else unit[-1] in french.SPOONS):
                     self.take(i, end)
 
     def _end_of(self, unit: Phrase, i: int) -> int:
         """Where the unit that begins at token `i` ends, or 0. A full stop may stand after each of its words: "c. a soupe"."""
         for word in unit:
-            while self._word(i) == BREAK and i < len(self.words) and self.text[self.tokens[i].start] == ".":
+            while self.word(i) == BREAK and i < len(self.words) and self.text[self.tokens[i].start] == ".":
                 i += 1
-            if self._word(i) != word:
+            if self.word(i) != word:
                 return 0
             i += 1
         return i
@@ -150,10 +157,17 @@ class Reading:
     def _parts_of_fruit(self) -> None:
         """ "juice and zest of 2 limes" is what the lexicon names lime juice and lime zest."""
         for i, word in enumerate(self.words):
-            if word in PARTS and not self.taken[i] and (self._word(i - 1), word) not in self.lexicon.by_phrase:
+            if (word in PARTS or french.is_part(self, i)) and not (self.taken[i] or self._is_in_a_name(i)):
                 parts, j = self._listed_parts(i)
-                if self._word(j) in ("of", "from"):
+                if self.word(j) in ("of", "from"):
                     self._fruit_of(i, j + 1, parts)
+                elif start := french.starts_of(self, j):
+                    self._fruit_of(i, start, parts)
+
+    def _is_in_a_name(self, i: int) -> bool:
+        """True for the juice of "apple juice", and for that of "jus de fruit de la passion"."""
+        known, longest = self.lexicon.by_phrase, self.lexicon.first_words.get(self.words[i], 0)
+        return (self.word(i - 1), self.words[i]) in known or any(tuple(self.words[i : i + n]) in known for n in range(5, min(longest, len(self.words) - i) + 1))
 
     def _listed_parts(self, i: int) -> tuple[list[str], int]:
         """The parts named from token `i` on ("juice and finely grated zest"), and the token after them."""
@@ -163,9 +177,9 @@ class Reading:
             k = j
             while k < len(self.words) and self.words[k] not in PARTS and self.words[k] not in ("of", "from") and (
                 self.taken[k] or self.says_nothing(k)
-            ):
+            ) and self.words[k] not in french.PARTS and not french.starts_of(self, k):
                 k += 1
-            if self._word(k) not in PARTS:
+            if self.word(k) not in PARTS and self.word(k) not in french.PARTS:
                 return parts, k
             parts.append(self.words[k])
             j = k + 1
@@ -173,7 +187,7 @@ class Reading:
     def _fruit_of(self, start: int, j: int, parts: list[str]) -> None:
         while j < len(self.words) and (self.words[j] != BREAK or self.in_fraction(j)):
             for end in range(min(j + 3, len(self.words)), j, -1):
-                foods = [food for part in parts if (food := self.lexicon.by_phrase.get((*self.words[j:end], part)))]
+                foods = [food for part in parts if (food := self._part_of(tuple(self.words[j:end]), part))]
                 if len(foods) == len(parts) and not any(self.taken[j:end]):
                     self.take(start, end)
                     self.spans.append(Span(start, end, foods, name_is_alias=False))
@@ -181,6 +195,9 @@ class Reading:
             if not (self.says_nothing(j) or self.words[j] == BREAK):
                 return
             j += 1
+
+    def _part_of(self, fruit: Phrase, part: str) -> Food | None:
+        return french.part_of(self.lexicon, fruit, part) if part in french.PARTS else self.lexicon.by_phrase.get((*fruit, part))
 
     def in_fraction(self, i: int) -> bool:
         """True for the stroke of 1/2."""
@@ -206,14 +223,7 @@ class Reading:
             if not any(self.taken[start:end]) and not any((start <= i < end) != (start <= i + 1 < end) for i in self.bound):
                 self.take(start, end)
                 self.spans.append(Span(start, end, [food]))
-        self.spans = [span for span in self.spans if not self._is_article(span)]
         self.spans.sort(key=lambda span: span.start)
-
-    def _is_article(self, span: Span) -> bool:
-        """True for the English article, which French tea is without its accent: something follows it, or another food is named."""
-        if self.words[span.start : span.end] != ["the"]:
-            return False
-        return len(self.spans) > 1 or (self._word(span.end) != BREAK and not spans.is_french(self.words))
 
     def _foreign_adjectives(self) -> None:
         """ "Tomate frito" is fried, and no tortilla chip; what else is in it, nobody said."""
@@ -231,7 +241,7 @@ class Reading:
 
     def _is_aside(self, n: int, span: Span) -> bool:
         """True for "3 tbsp flour, for the sauce", "1 vanilla pod, seeds scraped" and "a walnut-sized ball of tamarind"."""
-        word, following = self.words[span.start] if span.end - span.start == 1 else "", self._word(span.end)
+        word, following = self.words[span.start] if span.end - span.start == 1 else "", self.word(span.end)
         if n > 0 and word == "seed":
             return following in phrases.SEEDS_OF
         if n > 0 and word in phrases.SECTIONS:
@@ -273,11 +283,11 @@ class Reading:
                 states += self._in_state(span, i)
             freer = False
             for i in range(span.end, end):
-                if self._word(i - 1) not in NOT:
+                if self.word(i - 1) not in NOT:
                     found = self._in_state(span, i)
                     states += found
                     # Soaked they were dry, and "chickpeas" alone was a guess.
-                    less = self._word(i) != "soaked" and any(food.facts[key] < plain.facts[key] for food in found for key in self.lexicon.weighty)
+                    less = self.word(i) != "soaked" and any(food.facts[key] < plain.facts[key] for food in found for key in self.lexicon.weighty)
                     freer = freer or (i not in self.claims and less)
             if states:
                 states = list({food.food_id: food for food in states}.values())
@@ -289,12 +299,14 @@ class Reading:
         word, claim = self.words[i], i in self.claims
         if not span.name_is_alias or self.taken[i] or self.is_number(i) or i - 1 in self.claims:
             return []
-        if word == "can" and self._word(i + 1) in _AFTER_A_VERB:
+        if word == "can" and self.word(i + 1) in _AFTER_A_VERB:
             return []
-        if claim and i >= span.end and self._after(i + 2, self._within_claims):
+        if claim and i >= span.end and i not in self.said_after and self._after(i + 2, self._within_claims):
+            return []
+        if i >= span.end and word in french.NEVER_STATES:
             return []
         at_once = i == span.end and not claim and self.words[span.start] not in _KIND_AFTER
-        if at_once and not (word in _STATES_AFTER or word.endswith("ed") or word in PARTS):
+        if at_once and not (word in _STATES_AFTER or word.endswith("ed") or word in PARTS or word in french.STATE_WORDS):
             return []
         known, state = self.lexicon.by_phrase, (word, "free") if claim else (_CANNED.get(word, word),)
         name = tuple(self.words[span.start : span.alias_end])
@@ -305,6 +317,12 @@ class Reading:
             food = None if shorter is span.foods[0] else shorter
         if food is None and word in PARTS:
             food = known.get((*name, word))
+        if food is None and claim:
+            food = french.name_without(self.lexicon, name, word)
+        elif food is None and i >= span.end and word in french.STATE_WORDS:
+            food = french.in_state(self.lexicon, span.foods[0], word)
+        elif food is None and i >= span.end and word in french.PARTS:
+            food = french.part_of(self.lexicon, name, word)
         if food is not None:
             self.take(i, i + 2 if claim else i + 1)
         return [food] if food else []
@@ -335,12 +353,12 @@ class Reading:
     def _replacements(self) -> None:
         """ "vegan sausage" is no sausage: what it is made of is not known, unless the lexicon has it."""
         for i, word in enumerate(self.words):
-            pair = (word, self._word(i + 1))
+            pair = (word, self.word(i + 1))
             length = 1 if word in _REPLACING else 2 if pair in _REPLACING_PAIRS and not self.taken[i + 1] else 0
             if not length or self.taken[i]:
                 continue
             self.take(i, i + length)
-            if self._word(i - 1) in ("for", "if"):
+            if self.word(i - 1) in ("for", "if"):
                 # "(or tofu for vegans)" speaks of people.
                 continue
             target = self._after(i + length, lambda k: self.words[k] != BREAK and self.words[k] not in OR | AND)
@@ -357,7 +375,8 @@ class Reading:
                 continue
             self.take(i, i + 2)
             key = _CLAIMED_KEY[self.words[i]]
-            target = self._after(i + 2, self._within_claims) or self._before(i, lambda k: self.words[k] == BREAK or self._within_claims(k))
+            before = self._before(i, lambda k: self.words[k] == BREAK or self._within_claims(k))
+            target = (before if i in self.said_after else None) or self._after(i + 2, self._within_claims) or before
             if target and key:
                 target.cleared |= {key, *(k.key for k in self.lexicon.keys.values() if key == "nuts" and k.part_of == key)}
 
@@ -371,7 +390,7 @@ class Reading:
         left = list(self.unknown)
         products = {span.end for span in self.spans if span.another}
         for i, word in enumerate(self.words):
-            if self.taken[i] or self._word(i - 1) in NOT or word in NOT:
+            if self.taken[i] or self.word(i - 1) in NOT or word in NOT:
                 continue
             if i in products or not self.says_nothing(i):
                 left.append(word)

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from dish_pipeline.dietetics.amounts import grams, is_amount, is_measured
+from dish_pipeline.dietetics.french import SECTIONS as FRENCH_SECTIONS
 from dish_pipeline.dietetics.lexicon import Food, Lexicon
 from dish_pipeline.dietetics.naming import Reading
-from dish_pipeline.dietetics.phrases import SECTIONS
+from dish_pipeline.dietetics.phrases import SECTIONS as ENGLISH_SECTIONS
 from dish_pipeline.dietetics.remarks import MADE_FOR, VESSELS
 from dish_pipeline.dietetics.spans import AND, OR, Span
 from dish_pipeline.dietetics.wording import BREAK, fold
@@ -54,16 +55,19 @@ class Line:
         return self.heading or (bool(self.mentions) and all(m.food is not None for m in self.mentions))
 
 
+SECTIONS = ENGLISH_SECTIONS | FRENCH_SECTIONS
 _FOR = re.compile(r"(?:for|pour) ")
 _ALTERNATIVE = re.compile(r"(?<!\d )\b(?:or|ou)\b|\b(?:or|ou)\b(?! \d)|(?<!\d) ?/|/ ?(?!\d)")
 _JOINED = re.compile(r"\b(?:and|et|plus|with|avec)\b|[&+]")
 _EACH = re.compile(r"\beach\b")
-_OPTIONAL = re.compile(r"\b(?:optional|optionally|facultatif|facultative)s?\b")
+_OPTIONAL = re.compile(r"\b(?:optional|optionally|facultatif|facultative|optionnel|optionnelle)s?\b|\bsi desire\b")
 _PARTLY_EATEN = re.compile(
     r"\bfor (?:(?:deep|shallow|pan) ?-?)?"
     r"(?:frying|greasing|dusting|brushing|drizzling|dredging|dipping|wrapping|rolling|kneading|coating|serving|garnish\w*|sprinkling|boiling"
     r"|the (?:pan|tin|pot|water|skillet|griddle|girdle|brine))\b"
     r"|\bto (?:serve|garnish|finish|decorate|glaze|dredge|coat|cover|(?:(?:deep|shallow|pan) ?-?)?fry)\b|\bpasta water\b"
+    r"|\bpour (?:la |le |les |l')?(?:servir|garnir|decorer|garniture|decoration|service|moule|poele|plaque|friture|frire|saupoudrer|badigeonner"
+    r"|graisser|beurrer|fariner|accompagner|dorer|dorure|finition|cuisson|parsemer|napper|arroser|enrober|rouler)\b"
 )
 _RATIO = re.compile(r"\b(?:to|for) (?:each|every)\b|\bpour chaque\b")
 """Words by which a line gives one amount for so much of another, and nobody knows how much of that there is."""
@@ -93,7 +97,7 @@ class LineParser:
 
     def _read(self, text: str) -> Line:
         body = fold(text[:LONGEST_LINE])
-        reading = Reading(self.lexicon, body)
+        reading = Reading(self.lexicon, body, text[:LONGEST_LINE])
         too_long = len(text) > LONGEST_LINE
         if not too_long and (_is_heading(body, reading) or _is_equipment(reading)):
             return Line(text, heading=True)

@@ -75,6 +75,9 @@ def _stem(word: str) -> str:
     word = re.sub(r"'s?$", "", word)
     if len(word) <= 3 or word in _NOT_PLURAL:
         return word
+    if word.endswith("eaux"):
+        # Poireaux, morceaux.
+        return word[:-1]
     if word.endswith("s") and not word.endswith(("ss", "us")):
         word = word[:-1]
         if word.endswith(("alve", "elve", "eave", "oave")):
@@ -116,3 +119,19 @@ def tokens(text: str) -> list[str]:
 def phrase(text: str) -> Phrase:
     """The normal form of a name: its words without punctuation."""
     return tuple(t for t in tokens(text) if t != BREAK)
+
+
+_FEMININE = (
+    ("eux", "euse"), ("if", "ive"), ("er", "ere"), ("en", "enne"), ("on", "onne"), ("eau", "elle"), ("el", "elle"), ("et", "ette"), ("c", "che"),
+)
+"""Endings of French adjectives that do not take a plain "e"."""
+
+
+def french_forms(adjective: str) -> tuple[str, ...]:
+    """The forms of a French adjective or participle, given as masculine singular: "haché" -> haché, hachée, hachés, hachées.
+
+    More forms than the language has do no harm, since a form that nobody writes is never met.
+    """
+    forms = {adjective, adjective + "e"} | ({adjective + "se"} if adjective.endswith("s") else set())
+    forms |= {adjective[: -len(end)] + feminine for end, feminine in _FEMININE if fold(adjective).endswith(end)}
+    return tuple(sorted(forms | {form + plural for form in forms for plural in ("s", "x")}))

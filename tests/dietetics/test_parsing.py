@@ -191,7 +191,6 @@ UNRESOLVED = [
     ("potatoes, cut into xyzzy", ["potato"]),
     ("xyzzy or dark chocolate", ["dark_chocolate"]),
     ("xyzzy-sized piece of ginger", ["ginger"]),
-    ("1/4 t (60 ml) de farine", ["flour"]),
     ("2 pineapple rings", ["pineapple"]),
 ]
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from dish_pipeline.dietetics.lexicon import NO_TABLE
+from dish_pipeline.dietetics.lexicon import BESIDE_A_FOOD, NO_TABLE
 from dish_pipeline.dietetics.lexicon_lint.fault import Fault
 from dish_pipeline.dietetics.lexicon_reasons import BASES
 from dish_pipeline.dietetics.wording import Phrase, phrase
@@ -42,7 +42,8 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 def faults(folder: Path) -> list[Fault]:
     """Faults of names, words and of the columns that every food has to fill."""
     foods = rows_of(folder / "foods.csv")
-    neutral = {word for row in rows_of(folder / "words.csv") for word in phrase(row.get("word", ""))}
+    # A maker or an origin is neutral only beside a food, and often means another word alone: "Wild Turkey", "Red Herring".
+    neutral = {word for row in rows_of(folder / "words.csv") if row.get("kind") not in BESIDE_A_FOOD for word in phrase(row.get("word", ""))}
     return [*_names(foods, neutral), *(fault for row in foods for fault in _columns(row))]
 
 
