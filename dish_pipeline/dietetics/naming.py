@@ -33,6 +33,9 @@ _CLAIMED_KEY = {
 }
 """What may stand before "free", and the key it clears; lactose is no key."""
 
+_WITHOUT, _ANY = frozenset({"without", "sans"}), frozenset({"the", "any", "added"})
+"""What denies a name, and what may stand between."""
+
 _NO_CLAIM_AFTER = frozenset({"range", "ranging", "run", "roaming", "from", "of", "flowing", "optional", "optionally"})
 """Words after "free" that make it no claim: "1 egg, free range" is an egg, and "flour (gluten-free optional)" any flour."""
 
@@ -60,6 +63,25 @@ _MAKES_ANOTHER = frozenset({
     "ball", "stick", "loaf", "log", "square", "strip", "drop", "cup", "ring", "roll", "bite", "bar", "crumble", "crisp", "twist", "roast",
 })
 """Words that, right after a name, make a product of it: fish sticks, meat balls, peanut butter cups are coated, bound or filled."""
+
+_DISHES = frozenset({"melt", "split", "finger", "slice", "bake", "float", "crush", "smash", "snap", "pot", "boil", "dip"})
+"""Words of cutting and measuring that, right after a name in the singular, make a dish of it: a tuna melt, a banana split, a vanilla slice."""
+
+_COUNTED_IN = {
+    "slice": frozenset({"fruit", "vegetable", "fungus", "meat", "poultry", "fish", "bread", "dairy", "plant_dairy", "egg", "nut", "soy", "spice"}),
+    "split": frozenset({"legume", "grain", "nut", "seed"}),
+    "finger": frozenset({"spice", "vegetable"}),
+    "pot": frozenset({"dairy", "plant_dairy", "herb", "condiment", "stock", "spice"}),
+}
+"""Of what groups a piece is called so: a slice of cheese is cheese. Vanilla is a spice, and nobody slices it."""
+
+_UNCUT = frozenset({"vanilla"})
+
+_CHOSEN = frozenset({"choice", "choix", "favourite", "favorite"})
+"""Words that leave a food to the reader: the milk of one's choice may be of almonds."""
+
+_ALL_ALIKE = frozenset({"vegetable", "fruit", "herb", "fungus", "nut", "seed", "oil", "legume", "salt", "water", "meat", "poultry", "fish"})
+"""Groups in which a free choice adds nothing that the general name does not say."""
 
 _PLANT_PARTS, _NOT_LEAFY = frozenset({"leaf", "kernel"}), frozenset({"fruit", "grain", "legume", "nut"})
 """Lemon leaves are no lemon, apricot kernels no apricot; a vegetable may be its leaves."""
@@ -95,7 +117,8 @@ class Reading:
         steps: tuple[Callable[[Reading], None], ...] = (
             Reading._long_units, Reading._parts_of_fruit, Reading._shapes, Reading._names, Reading._foreign_adjectives,
             Reading._units_that_are_foods, Reading._asides, spans.widen, spans.said_twice, spans.count_peppers, spans.find_parts,
-            spans.share_heads, Reading._states, Reading._products, Reading._replacements, Reading._clear,
+            spans.share_heads, Reading._states, Reading._products, Reading._replacements, Reading._clear, Reading._denials,
+            Reading._left_to_the_reader,
         )
         for step in steps:
             step(self)
@@ -200,7 +223,10 @@ class Reading:
                 self.take(start, end)
                 self.spans.append(Span(start, end, [food]))
         # Without its accent, French tea is the English article.
-        self.spans = [span for span in self.spans if self.words[span.start : span.end] != ["the"] or len(self.spans) == 1]
+        alone = len(self.spans) == 1 and (spans.is_french(self.words) or all(self.taken[i] or self.says_nothing(i) for i in range(len(self.words))))
+        for span in list(self.spans):
+            if self.words[span.start : span.end] == ["the"] and not alone:
+                self.spans.remove(span)
         self.spans.sort(key=lambda span: span.start)
 
     def _foreign_adjectives(self) -> None:
@@ -313,8 +339,35 @@ class Reading:
             if span.plain and _says_again(food, word):
                 self.take(span.end, span.end + 1)
             else:
-                another = word in _MAKES_ANOTHER or (word in _PLANT_PARTS and food.group in _NOT_LEAFY)
+                another = word in _MAKES_ANOTHER or (word in _PLANT_PARTS and food.group in _NOT_LEAFY) or self._is_dish(span, word)
                 span.another = another and not _counts(food, word)
+
+    def _is_dish(self, span: Span, word: str) -> bool:
+        """True for "tuna melt"; a tuna slice is a piece, and so are two vanilla pods split."""
+        if word not in _DISHES or spans.is_plural(self, span):
+            return False
+        food = span.foods[0]
+        counted = food.group in _COUNTED_IN.get(word, frozenset()) and self.words[span.start] not in _UNCUT
+        return not counted and PIECE_WORDS.get(word, word) not in food.pieces
+
+    def _left_to_the_reader(self) -> None:
+        """ "Milk of your choice": what is chosen, nobody knows."""
+        if not _CHOSEN.isdisjoint(self.words) and any(span.foods[0].group not in _ALL_ALIKE for span in self.spans):
+            self.unknown += [word for i, word in enumerate(self.words) if word in _CHOSEN and not self.taken[i]]
+
+    def _denials(self) -> None:
+        """ "Caesar salad, no anchovies" and "without the anchovies" name none. What is denied together with more stays, for the safe side."""
+        for span in list(self.spans):
+            i = span.begin - 1
+            while self._word(i) in _ANY:
+                i -= 1
+            before, after = self._word(i - 1), self._word(span.end)
+            denied = self._word(i) in _WITHOUT and before not in OR | AND or (self._word(i) in ("no", "not") and before == BREAK)
+            hyphened = i >= 0 and self.text[self.tokens[i].end : self.tokens[i].end + 1] == "-"
+            ends = after == BREAK or (after == "added" and self._word(span.end + 1) == BREAK)
+            if denied and ends and not hyphened and any(other is not span and other.part_of is not span for other in self.spans):
+                self.spans = [other for other in self.spans if other is not span and other.part_of is not span]
+                self.take(i, span.end + (after == "added"))
 
     def _replacements(self) -> None:
         """ "vegan sausage" is no sausage: what it is made of is not known, unless the lexicon has it."""

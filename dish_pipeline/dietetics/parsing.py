@@ -53,6 +53,9 @@ class Line:
         return self.heading or (bool(self.mentions) and all(m.food is not None for m in self.mentions))
 
 
+_CLAIMS_SHORT = {"gf": "gluten-free", "df": "dairy-free"}
+_CLAIM_LETTERS = re.compile(rf"\b(?:{'|'.join(_CLAIMS_SHORT)})\b")
+
 _FOR = re.compile(r"(?:for|pour) ")
 _ALTERNATIVE = re.compile(r"(?<!\d )\b(?:or|ou)\b|\b(?:or|ou)\b(?! \d)|(?<!\d) ?/|/ ?(?!\d)")
 _JOINED = re.compile(r"\b(?:and|et|plus|with|avec)\b|[&+]")
@@ -88,7 +91,7 @@ class LineParser:
         return known
 
     def _read(self, text: str) -> Line:
-        body = fold(text[:LONGEST_LINE])
+        body = _CLAIM_LETTERS.sub(lambda letters: _CLAIMS_SHORT[letters[0]], fold(text[:LONGEST_LINE]))
         reading = Reading(self.lexicon, body)
         too_long = len(text) > LONGEST_LINE
         if not too_long and _is_heading(body, reading):
