@@ -34,6 +34,9 @@ NUTRIENTS = (
 """Nutrients with their units in the name. `carbohydrate_g` is by difference and includes fibre (USDA's convention);
 `available_carbohydrate_g` is net of fibre (the EU's). They are never mixed."""
 
+SHORTEST_CLOSED = 7
+"""Letters of a name written without its spaces; a shorter one may be another word."""
+
 FILES = ("keys.csv", "foods.csv", "facts.csv", "composition.csv", "words.csv")
 
 
@@ -96,6 +99,16 @@ class Lexicon:
         for words in self.by_phrase:
             found[words[0]] = max(len(words), found.get(words[0], 0))
         return found
+
+    @cached_property
+    def closed_up(self) -> dict[str, str]:
+        """Names of two and three words written as one ("peanutbutter") -> the words apart; none that means two things."""
+        found: dict[str, set[str]] = {}
+        for words in self.by_phrase:
+            joined = "".join(words)
+            if 1 < len(words) < 4 and len(joined) >= SHORTEST_CLOSED and all(word.isalpha() for word in words):
+                found.setdefault(joined, set()).add(" ".join(words))
+        return {joined: next(iter(names)) for joined, names in found.items() if len(names) == 1}
 
     @cached_property
     def _names(self) -> dict[str, set[Phrase]]:
