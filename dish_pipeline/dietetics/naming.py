@@ -64,7 +64,10 @@ _MAKES_ANOTHER = frozenset({
 })
 """Words that, right after a name, make a product of it: fish sticks, meat balls, peanut butter cups are coated, bound or filled."""
 
-_DISHES = frozenset({"melt", "split", "finger", "slice", "bake", "float", "crush", "smash", "snap", "pot", "boil", "dip"})
+_DISHES = frozenset({
+    "melt", "split", "finger", "slice", "bake", "float", "crush", "smash", "snap", "pot", "boil", "dip", "mash", "drizzle", "bowl", "plate", "dish",
+    "skillet", "box", "tray", "grill", "shake",
+})
 """Words of cutting and measuring that, right after a name in the singular, make a dish of it: a tuna melt, a banana split, a vanilla slice."""
 
 _COUNTED_IN = {
