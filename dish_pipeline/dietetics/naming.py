@@ -30,6 +30,7 @@ _CANNED = {"can": "canned", "tin": "tinned"}
 _CLAIMED_KEY = {
     "gluten": "gluten", "wheat": "wheat", "dairy": "milk", "milk": "milk", "egg": "egg", "nut": "nuts", "peanut": "peanut", "soy": "soy",
     "soya": "soy", "sesame": "sesame", "fish": "fish", "sugar": "added_sugar", "lactose": "", "alcohol": "alcohol",
+    "celery": "celery", "mustard": "mustard", "lupin": "lupin", "caffeine": "caffeine", "sulphite": "sulphites", "sulfite": "sulphites",
 }
 """What may stand before "free", and the key it clears; lactose is no key."""
 
@@ -66,7 +67,7 @@ _MAKES_ANOTHER = frozenset({
 
 _DISHES = frozenset({
     "melt", "split", "finger", "slice", "bake", "float", "crush", "smash", "snap", "pot", "boil", "dip", "mash", "drizzle", "bowl", "plate", "dish",
-    "skillet", "box", "tray", "grill", "shake",
+    "skillet", "box", "tray", "grill", "shake", "wok", "nest", "bundle",
 })
 """Words of cutting and measuring that, right after a name in the singular, make a dish of it: a tuna melt, a banana split, a vanilla slice."""
 
@@ -74,6 +75,8 @@ _COUNTED_IN = {
     "slice": frozenset({"fruit", "vegetable", "fungus", "meat", "poultry", "fish", "bread", "dairy", "plant_dairy", "egg", "nut", "soy", "spice"}),
     "split": frozenset({"legume", "grain", "nut", "seed"}),
     "finger": frozenset({"spice", "vegetable"}),
+    "nest": frozenset({"pasta_noodle"}),
+    "bundle": frozenset({"pasta_noodle", "vegetable", "herb"}),
     "pot": frozenset({"dairy", "plant_dairy", "herb", "condiment", "stock", "spice"}),
 }
 """Of what groups a piece is called so: a slice of cheese is cheese. Vanilla is a spice, and nobody slices it."""
