@@ -101,6 +101,11 @@ class Lexicon:
         return found
 
     @cached_property
+    def name_words(self) -> frozenset[str]:
+        """Every word of any name."""
+        return frozenset(word for words in self.by_phrase for word in words)
+
+    @cached_property
     def closed_up(self) -> dict[str, str]:
         """Names of two and three words written as one ("peanutbutter") -> the words apart; none that means two things."""
         found: dict[str, set[str]] = {}

@@ -83,6 +83,13 @@ _COUNTED_IN = {
 
 _UNCUT = frozenset({"vanilla"})
 
+_PLANT_GROUPS = frozenset({"vegetable", "fruit", "fungus", "soy", "seaweed", "grain", "legume", "nut", "plant_dairy", "pasta_noodle"})
+_FLESH_GROUPS = frozenset({"meat", "poultry", "fish", "crustacean", "mollusc"})
+_IMITATED = frozenset({
+    "bacon", "lox", "jerky", "ham", "fish", "chicken", "duck", "beef", "pork", "turkey", "salmon", "tuna", "shrimp", "prawn", "scallop", "pepperoni",
+})
+"""Flesh that is copied in plants, and cooked as a dish that is called after one."""
+
 _CHOSEN = frozenset({"choice", "choix", "favourite", "favorite"})
 """Words that leave a food to the reader: the milk of one's choice may be of almonds."""
 
@@ -110,7 +117,7 @@ class Reading:
             i for i, pair in enumerate(zip(self.words, self.words[1:], strict=False))
             if pair[0] in _CLAIMED_KEY and pair[1] == "free" and self._word(i + 2) not in _NO_CLAIM_AFTER and self._word(i - 1) not in NOT
         ]
-        if not _CONDITIONS.isdisjoint(self.words):
+        if "?" in text or not _CONDITIONS.isdisjoint(self.words):
             self.claims = []
         self.bound = [*self.claims, *(
             i for i, pair in enumerate(zip(self.words, self.words[1:], strict=False))
@@ -123,7 +130,7 @@ class Reading:
         steps: tuple[Callable[[Reading], None], ...] = (
             Reading._long_units, Reading._parts_of_fruit, Reading._shapes, Reading._names, Reading._foreign_adjectives,
             Reading._units_that_are_foods, Reading._asides, spans.widen, spans.said_twice, spans.count_peppers, spans.find_parts,
-            spans.share_heads, Reading._states, Reading._products, Reading._replacements, Reading._clear, Reading._denials,
+            spans.share_heads, Reading._states, Reading._products, Reading._replacements, Reading._clear, Reading._imitations, Reading._denials,
             Reading._left_to_the_reader,
         )
         for step in steps:
@@ -360,6 +367,13 @@ class Reading:
         """ "Milk of your choice": what is chosen, nobody knows."""
         if not _CHOSEN.isdisjoint(self.words) and any(span.foods[0].group not in _ALL_ALIKE for span in self.spans):
             self.unknown += [word for i, word in enumerate(self.words) if word in _CHOSEN and not self.taken[i]]
+
+    def _imitations(self) -> None:
+        """ "Carrot lox" and "mushroom bacon" may be neither, and "apricot chicken" is a dish: what else is in them, nobody said."""
+        for left, right in zip(self.spans, self.spans[1:], strict=False):
+            plant = left.foods[0].group in _PLANT_GROUPS and not spans.is_plural(self, left)
+            if left.end == right.start and plant and right.foods[0].group in _FLESH_GROUPS and self.words[right.end - 1] in _IMITATED:
+                self.unknown.append(" ".join(self.words[left.start : right.end]))
 
     def _denials(self) -> None:
         """ "Caesar salad, no anchovies" and "without the anchovies" name none. What is denied together with more stays, for the safe side."""

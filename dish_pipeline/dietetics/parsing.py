@@ -101,7 +101,7 @@ class LineParser:
 
     def _is_known(self, word: str) -> bool:
         word = singular(word)
-        return word in self.lexicon.first_words or word in self.lexicon.neutral_words or word in UNIT_FORMS
+        return word in self.lexicon.name_words or word in self.lexicon.neutral_words or word in UNIT_FORMS
 
     def _read(self, text: str) -> Line:
         body = self._spaced(_CLAIM_LETTERS.sub(lambda letters: _CLAIMS_SHORT[letters[0]], fold(text[:LONGEST_LINE])))
