@@ -382,7 +382,7 @@ class Reading:
             while self._word(i) in _ANY:
                 i -= 1
             before, after = self._word(i - 1), self._word(span.end)
-            denied = self._word(i) in _WITHOUT and before not in OR | AND or (self._word(i) in ("no", "not") and before == BREAK)
+            denied = (self._word(i) in _WITHOUT and before not in OR | AND) or (self._word(i) in ("no", "not") and before == BREAK)
             hyphened = i >= 0 and self.text[self.tokens[i].end : self.tokens[i].end + 1] == "-"
             ends = after == BREAK or (after == "added" and self._word(span.end + 1) == BREAK)
             if denied and ends and not hyphened and any(other is not span and other.part_of is not span for other in self.spans):

@@ -29,7 +29,7 @@ OURS = Path(__file__).with_name("traps.csv")
 SHARED = CHECKOUT.parent / "shared" / "nutrition" / "traps.csv"
 """Another list of such lines, which stands beside the repository where it was written and is not part of it."""
 
-MOST_FALSE_ALARMS = 52
+MOST_FALSE_ALARMS = 51
 """Keys of our lines read as contains or unknown though they are free: today's number. Lower it when it falls; never raise it unseen."""
 
 MOST_FALSE_ALARMS_SHARED = 0
@@ -94,7 +94,7 @@ def _outcome(parser: LineParser, trap: Trap) -> Outcome:
 
 def test_the_traps_cover_every_key_and_contradict_themselves_nowhere(real_lexicon: Lexicon) -> None:
     traps = _ours()
-    assert len(traps) >= 320
+    assert len(traps) >= 1900
     assert len({trap.line for trap in traps}) == len(traps)
     for trap in traps:
         assert trap.contains or trap.may or trap.free, trap.line
