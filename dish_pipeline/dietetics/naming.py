@@ -96,6 +96,9 @@ _CHOSEN = frozenset({"choice", "choix", "favourite", "favorite"})
 _ALL_ALIKE = frozenset({"vegetable", "fruit", "herb", "fungus", "nut", "seed", "oil", "legume", "salt", "water", "meat", "poultry", "fish"})
 """Groups in which a free choice adds nothing that the general name does not say."""
 
+_SHAPED = {"loaf": frozenset({"bread"}), "log": frozenset({"dairy", "plant_dairy", "meat", "confectionery"})}
+"""Whose shape a word is: a loaf of bread is bread, a tea loaf is a cake."""
+
 _PLANT_PARTS, _NOT_LEAFY = frozenset({"leaf", "kernel"}), frozenset({"fruit", "grain", "legume", "nut"})
 """Lemon leaves are no lemon, apricot kernels no apricot; a vegetable may be its leaves."""
 
@@ -437,6 +440,8 @@ class Reading:
 
 def _counts(food: Food, word: str) -> bool:
     """True when the word after the food's name is a way to count or cut it: butter sticks, carrot sticks, canned pineapple rings."""
+    if food.group not in _SHAPED.get(word, {food.group}):
+        return False
     cut = word in _CUTS or (word == "ring" and food.name.startswith(("canned", "tinned")))
     return PIECE_WORDS.get(word, word) in food.pieces or (food.group in _CUT_PLANTS and cut) or (word == "roast" and food.group in _ROASTS)
 
