@@ -48,7 +48,7 @@ _AFTER: tuple[tuple[frozenset[str], frozenset[str] | None], ...] = (
     (
         _all_forms(
             "italien espagnol français anglais libanais mexicain thaï chinois japonais grec vietnamien provençal québécois nantais nouveau jeune "
-            "tardif charlotte bintje agata amandine monalisa cerise grappe allongé violet musqué perlé grelot marin"
+            "tardif bintje agata amandine monalisa cerise grappe allongé violet musqué perlé grelot marin"
         ),
         _PLANT,
     ),

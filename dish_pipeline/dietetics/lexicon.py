@@ -43,6 +43,9 @@ BESIDE_A_FOOD = ("brand", "origin")
 _APART = ("equipment", *BESIDE_A_FOOD)
 """Kinds of words that are not neutral alike wherever they stand."""
 
+SHORTEST_CLOSED = 7
+"""Letters of a name written without its spaces; a shorter one may be another word."""
+
 FILES = ("keys.csv", "foods.csv", "facts.csv", "composition.csv", "words.csv")
 
 
@@ -131,6 +134,21 @@ class Lexicon:
         for words in self.brands:
             found[words[0]] = max(len(words), found.get(words[0], 0))
         return found
+
+    @cached_property
+    def name_words(self) -> frozenset[str]:
+        """Every word of any name."""
+        return frozenset(word for words in self.by_phrase for word in words)
+
+    @cached_property
+    def closed_up(self) -> dict[str, str]:
+        """Names of two and three words written as one ("peanutbutter") -> the words apart; none that means two things."""
+        found: dict[str, set[str]] = {}
+        for words in self.by_phrase:
+            joined = "".join(words)
+            if 1 < len(words) < 4 and len(joined) >= SHORTEST_CLOSED and all(word.isalpha() for word in words):
+                found.setdefault(joined, set()).add(" ".join(words))
+        return {joined: next(iter(names)) for joined, names in found.items() if len(names) == 1}
 
     @cached_property
     def _names(self) -> dict[str, set[Phrase]]:

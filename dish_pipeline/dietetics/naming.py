@@ -30,8 +30,12 @@ _CANNED = {"can": "canned", "tin": "tinned", "dehydrated": "dried"}
 _CLAIMED_KEY = {
     "gluten": "gluten", "wheat": "wheat", "dairy": "milk", "milk": "milk", "egg": "egg", "nut": "nuts", "peanut": "peanut", "soy": "soy",
     "soya": "soy", "sesame": "sesame", "fish": "fish", "sugar": "added_sugar", "lactose": "", "alcohol": "alcohol",
+    "celery": "celery", "mustard": "mustard", "lupin": "lupin", "caffeine": "caffeine", "sulphite": "sulphites", "sulfite": "sulphites",
 }
 """What may stand before "free", and the key it clears; lactose is no key."""
+
+_WITHOUT, _ANY = frozenset({"without", "sans"}), frozenset({"the", "any", "added"})
+"""What denies a name, and what may stand between."""
 
 _NO_CLAIM_AFTER = frozenset({"range", "ranging", "run", "roaming", "from", "of", "flowing", "optional", "optionally"})
 """Words after "free" that make it no claim: "1 egg, free range" is an egg, and "flour (gluten-free optional)" any flour."""
@@ -64,6 +68,40 @@ _MAKES_ANOTHER = frozenset({
 })
 """Words that, right after a name, make a product of it: fish sticks, meat balls, peanut butter cups are coated, bound or filled."""
 
+_DISHES = frozenset({
+    "melt", "split", "finger", "slice", "bake", "float", "crush", "smash", "snap", "pot", "boil", "dip", "mash", "drizzle", "bowl", "plate", "dish",
+    "skillet", "box", "tray", "grill", "shake", "wok", "nest", "bundle",
+})
+"""Words of cutting and measuring that, right after a name in the singular, make a dish of it: a tuna melt, a banana split, a vanilla slice."""
+
+_COUNTED_IN = {
+    "slice": frozenset({"fruit", "vegetable", "fungus", "meat", "poultry", "fish", "bread", "dairy", "plant_dairy", "egg", "nut", "soy", "spice"}),
+    "split": frozenset({"legume", "grain", "nut", "seed"}),
+    "finger": frozenset({"spice", "vegetable"}),
+    "nest": frozenset({"pasta_noodle"}),
+    "bundle": frozenset({"pasta_noodle", "vegetable", "herb"}),
+    "pot": frozenset({"dairy", "plant_dairy", "herb", "condiment", "stock", "spice"}),
+}
+"""Of what groups a piece is called so: a slice of cheese is cheese. Vanilla is a spice, and nobody slices it."""
+
+_UNCUT = frozenset({"vanilla"})
+
+_PLANT_GROUPS = frozenset({"vegetable", "fruit", "fungus", "soy", "seaweed", "grain", "legume", "nut", "plant_dairy", "pasta_noodle"})
+_FLESH_GROUPS = frozenset({"meat", "poultry", "fish", "crustacean", "mollusc"})
+_IMITATED = frozenset({
+    "bacon", "lox", "jerky", "ham", "fish", "chicken", "duck", "beef", "pork", "turkey", "salmon", "tuna", "shrimp", "prawn", "scallop", "pepperoni",
+})
+"""Flesh that is copied in plants, and cooked as a dish that is called after one."""
+
+_CHOSEN = frozenset({"choice", "choix", "favourite", "favorite"})
+"""Words that leave a food to the reader: the milk of one's choice may be of almonds."""
+
+_ALL_ALIKE = frozenset({"vegetable", "fruit", "herb", "fungus", "nut", "seed", "oil", "legume", "salt", "water", "meat", "poultry", "fish"})
+"""Groups in which a free choice adds nothing that the general name does not say."""
+
+_SHAPED = {"loaf": frozenset({"bread"}), "log": frozenset({"dairy", "plant_dairy", "meat", "confectionery"})}
+"""Whose shape a word is: a loaf of bread is bread, a tea loaf is a cake."""
+
 _PLANT_PARTS, _NOT_LEAFY = frozenset({"leaf", "kernel"}), frozenset({"fruit", "grain", "legume", "nut"})
 """Lemon leaves are no lemon, apricot kernels no apricot; a vegetable may be its leaves."""
 
@@ -90,7 +128,7 @@ class Reading:
             i for i, pair in enumerate(zip(self.words, self.words[1:], strict=False))
             if pair[0] in _CLAIMED_KEY and pair[1] == "free" and self.word(i + 2) not in _NO_CLAIM_AFTER and self.word(i - 1) not in NOT
         ]
-        if not _CONDITIONS.isdisjoint(self.words):
+        if "?" in text or not _CONDITIONS.isdisjoint(self.words):
             self.claims = []
         self.said_after = said_after.intersection(self.claims)
         """Claims that speak of the food before them: "farine sans gluten"."""
@@ -107,7 +145,8 @@ class Reading:
             Reading._long_units, Reading._parts_of_fruit, Reading._shapes, french.negations, Reading._names, Reading._foreign_adjectives,
             homographs.decide, Reading._units_that_are_foods, Reading._asides, remarks.silence, french.quiet_words, spans.widen, spans.said_twice,
             spans.count_peppers, spans.find_parts, spans.share_heads, remarks.other_forms, Reading._states, french.around_names, Reading._products,
-            Reading._replacements, french.replacements, Reading._clear, homographs.leave_open,
+            Reading._replacements, french.replacements, Reading._clear, Reading._imitations, Reading._denials, Reading._left_to_the_reader,
+            homographs.leave_open,
         )
         for step in steps:
             step(self)
@@ -167,7 +206,8 @@ class Reading:
     def _is_in_a_name(self, i: int) -> bool:
         """True for the juice of "apple juice", and for that of "jus de fruit de la passion"."""
         known, longest = self.lexicon.by_phrase, self.lexicon.first_words.get(self.words[i], 0)
-        return (self.word(i - 1), self.words[i]) in known or any(tuple(self.words[i : i + n]) in known for n in range(5, min(longest, len(self.words) - i) + 1))
+        lengths = range(5, min(longest, len(self.words) - i) + 1)
+        return (self.word(i - 1), self.words[i]) in known or any(tuple(self.words[i : i + n]) in known for n in lengths)
 
     def _listed_parts(self, i: int) -> tuple[list[str], int]:
         """The parts named from token `i` on ("juice and finely grated zest"), and the token after them."""
@@ -346,9 +386,43 @@ class Reading:
             if span.plain and _says_again(food, word):
                 self.take(span.end, span.end + 1)
             else:
-                another = word in _MAKES_ANOTHER or (word in _PLANT_PARTS and food.group in _NOT_LEAFY)
+                another = word in _MAKES_ANOTHER or (word in _PLANT_PARTS and food.group in _NOT_LEAFY) or self._is_dish(span, word)
                 raw_cut = word in _CUTS and food.group in _ROASTS and "raw" in self.words[: span.start]
                 span.another = another and not raw_cut and not _counts(food, word)
+
+    def _is_dish(self, span: Span, word: str) -> bool:
+        """True for "tuna melt"; a tuna slice is a piece, and so are two vanilla pods split."""
+        if word not in _DISHES or spans.is_plural(self, span):
+            return False
+        food = span.foods[0]
+        counted = food.group in _COUNTED_IN.get(word, frozenset()) and self.words[span.start] not in _UNCUT
+        return not counted and PIECE_WORDS.get(word, word) not in food.pieces
+
+    def _left_to_the_reader(self) -> None:
+        """ "Milk of your choice": what is chosen, nobody knows."""
+        if not _CHOSEN.isdisjoint(self.words) and any(span.foods[0].group not in _ALL_ALIKE for span in self.spans):
+            self.unknown += [word for i, word in enumerate(self.words) if word in _CHOSEN and not self.taken[i]]
+
+    def _imitations(self) -> None:
+        """ "Carrot lox" and "mushroom bacon" may be neither, and "apricot chicken" is a dish: what else is in them, nobody said."""
+        for left, right in zip(self.spans, self.spans[1:], strict=False):
+            plant = left.foods[0].group in _PLANT_GROUPS and not spans.is_plural(self, left)
+            if left.end == right.start and plant and right.foods[0].group in _FLESH_GROUPS and self.words[right.end - 1] in _IMITATED:
+                self.unknown.append(" ".join(self.words[left.start : right.end]))
+
+    def _denials(self) -> None:
+        """ "Caesar salad, no anchovies" and "without the anchovies" name none. What is denied together with more stays, for the safe side."""
+        for span in list(self.spans):
+            i = span.begin - 1
+            while self.word(i) in _ANY:
+                i -= 1
+            before, after = self.word(i - 1), self.word(span.end)
+            denied = (self.word(i) in _WITHOUT and before not in OR | AND) or (self.word(i) in ("no", "not") and before == BREAK)
+            hyphened = i >= 0 and self.text[self.tokens[i].end : self.tokens[i].end + 1] == "-"
+            ends = after == BREAK or (after == "added" and self.word(span.end + 1) == BREAK)
+            if denied and ends and not hyphened and any(other is not span and other.part_of is not span for other in self.spans):
+                self.spans = [other for other in self.spans if other is not span and other.part_of is not span]
+                self.take(i, span.end + (after == "added"))
 
     def _replacements(self) -> None:
         """ "vegan sausage" is no sausage: what it is made of is not known, unless the lexicon has it."""
@@ -399,6 +473,8 @@ class Reading:
 
 def _counts(food: Food, word: str) -> bool:
     """True when the word after the food's name is a way to count or cut it: butter sticks, carrot sticks, canned pineapple rings."""
+    if food.group not in _SHAPED.get(word, {food.group}):
+        return False
     cut = word in _CUTS or (word == "ring" and food.name.startswith(("canned", "tinned")))
     return PIECE_WORDS.get(word, word) in food.pieces or (food.group in _CUT_PLANTS and cut) or (word == "roast" and food.group in _ROASTS)
 

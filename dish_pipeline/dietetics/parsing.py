@@ -11,14 +11,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from dish_pipeline.dietetics.amounts import grams, is_amount, is_measured
+from dish_pipeline.dietetics.amounts import UNIT_FORMS, grams, is_amount, is_measured
 from dish_pipeline.dietetics.french import SECTIONS as FRENCH_SECTIONS
-from dish_pipeline.dietetics.lexicon import Food, Lexicon
+from dish_pipeline.dietetics.lexicon import SHORTEST_CLOSED, Food, Lexicon
 from dish_pipeline.dietetics.naming import Reading
 from dish_pipeline.dietetics.phrases import SECTIONS as ENGLISH_SECTIONS
 from dish_pipeline.dietetics.remarks import MADE_FOR, VESSELS
 from dish_pipeline.dietetics.spans import AND, OR, Span
-from dish_pipeline.dietetics.wording import BREAK, fold
+from dish_pipeline.dietetics.wording import BREAK, fold, singular
 from dish_pipeline.dish import Interval, Tri
 
 LONGEST_LINE = 400
@@ -56,6 +56,12 @@ class Line:
 
 
 SECTIONS = ENGLISH_SECTIONS | FRENCH_SECTIONS
+_CLAIMS_SHORT = {"gf": "gluten-free", "df": "dairy-free"}
+_CLAIM_LETTERS = re.compile(rf"\b(?:{'|'.join(_CLAIMS_SHORT)})\b")
+
+_GLUED = re.compile(r"(?<=\d)(g|gr|kg|mg|ml|cl|dl|l|oz|lbs?|tbsp|tsp|cups?)([a-z]{3,})")
+_LONG_WORD = re.compile(rf"[a-z]{{{SHORTEST_CLOSED},}}")
+
 _FOR = re.compile(r"(?:for|pour) ")
 _ALTERNATIVE = re.compile(r"(?<!\d )\b(?:or|ou)\b|\b(?:or|ou)\b(?! \d)|(?<!\d) ?/|/ ?(?!\d)")
 _JOINED = re.compile(r"\b(?:and|et|plus|with|avec)\b|[&+]")
@@ -95,8 +101,18 @@ class LineParser:
             known = self._memory[text] = self._read(text.strip())
         return known
 
+    def _spaced(self, body: str) -> str:
+        """The text with the spaces that were left out: "200gflour", "creamcheese". Only exact names count, and no word that is known as it is."""
+        body = _GLUED.sub(lambda m: f"{m[1]} {m[2]}" if not self._is_known(m[1] + m[2]) and self._is_known(m[2]) else m[0], body)
+        closed = self.lexicon.closed_up
+        return _LONG_WORD.sub(lambda m: m[0] if self._is_known(m[0]) else closed.get(singular(m[0]), m[0]), body)
+
+    def _is_known(self, word: str) -> bool:
+        word = singular(word)
+        return word in self.lexicon.name_words or word in self.lexicon.neutral_words or word in UNIT_FORMS
+
     def _read(self, text: str) -> Line:
-        body = fold(text[:LONGEST_LINE])
+        body = self._spaced(_CLAIM_LETTERS.sub(lambda letters: _CLAIMS_SHORT[letters[0]], fold(text[:LONGEST_LINE])))
         reading = Reading(self.lexicon, body, text[:LONGEST_LINE])
         too_long = len(text) > LONGEST_LINE
         if not too_long and (_is_heading(body, reading) or _is_equipment(reading)):

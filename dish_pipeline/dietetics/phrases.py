@@ -17,6 +17,9 @@ _SHAPES = {
 }
 """What a food is cut "in" and "into", though it may be a food of its own: hake in steaks, courgettes cut into noodles."""
 
+_PUT_IN = frozenset({"stuffed", "filled", "coated", "mixed", "rolled"})
+"""What is done to a food with another that the line names: before "with" and "in" they add nothing of their own."""
+
 _TAKEN_OFF = frozenset({"removed", "off", "discarded"})
 _NOT_EATEN = frozenset({"crust", "husk", "organ", "innard"})
 _CUT_OFF = frozenset({"cut", "trimmed", "sliced", "peeled"})
@@ -26,7 +29,7 @@ _VERBS = frozenset({"fry", "glaz", "dredge", "coat", "thicken", "fill", "bind"})
 """What one does "to" a food with what the line names. As nouns the words would be foods: fries, a glaze."""
 
 _FRYING = frozenset({"deep", "shallow", "pan", "stir"})
-_PURPOSES = frozenset({"brine", "glaz", "cross"})
+_PURPOSES = frozenset({"brine", "glaz", "cross", "coating"})
 """What an ingredient may be "for": it says where it goes, and names nothing more."""
 
 SECTIONS = frozenset({
@@ -70,6 +73,7 @@ def asides(words: Sequence[str]) -> Iterator[int]:
             or (word == "fry" and before[-2:-1] == ["to"] and before[-1] in _FRYING)
             or (word in _PURPOSES and (before[-1:] == ["for"] or before[-2:] == ["for", "the"]))
             or (word == "hand" and before[-1:] == ["by"])
+            or (word in _PUT_IN and after[:1] in (["with"], ["in"]))
         ):
             yield i
 

@@ -150,11 +150,12 @@ def find_parts(reading: Reading) -> None:
         return
     for left, right in _neighbours(reading):
         # What tells the kind is singular in English: "biscuits soda" are French.
-        if _is_head(right.foods[0].group, left.foods[0].group) and not _is_plural(reading, left):
+        if _is_head(right.foods[0].group, left.foods[0].group) and not is_plural(reading, left):
             left.part_of, right.begin = right, left.begin
 
 
-def _is_plural(reading: Reading, span: Span) -> bool:
+def is_plural(reading: Reading, span: Span) -> bool:
+    """True when the last word of the name is written as a plural."""
     last = reading.tokens[span.end - 1]
     return reading.text[last.start : last.end] != last.word
 
@@ -230,7 +231,7 @@ def _share_with_word(reading: Reading, span: Span, at: int, joint: str) -> int:
 def _share_with_name(reading: Reading, span: Span, other: Span, joint: str) -> int:
     """Makes the food `other` what its name and the end of the name of `span` say together; returns where it begins, or -1."""
     # A plural stands for itself: "tomatoes and chilli sauce".
-    if not other.plain or other.end - other.start > 1 or _is_plural(reading, other):
+    if not other.plain or other.end - other.start > 1 or is_plural(reading, other):
         return -1
     for tail in _tails(reading, span):
         food = reading.lexicon.by_phrase.get((*reading.words[other.start : other.end], *tail))

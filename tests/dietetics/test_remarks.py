@@ -72,7 +72,7 @@ STAYS_UNKNOWN = [
     "Hershey's", "1 tbsp butter, Hershey's", "1 packet mix", "see recipe", "Spanish rice", "Mexican beans", "English cream", "butter or similar",
     "1 egg, etc.", "rice (peas, almonds, etc.)", "1 can chili", "toppings of your choice", "almond flavor", "any sauce or whatever you like",
     "1 cup egg substitute powder mix", "potatoes or a meat alternative", "sweet rice cakes with topping", "covered pretzels", "seasoned beef",
-    "chicken flavored noodles", "2 egs", "1 tbsp mixed", "carrots in a spicy dressing mix", "30 g buter", "cashew alternative", "sprinkle",
+    "chicken flavored noodles", "2 egs", "1 tbsp mixed", "carrots in a spicy dressing mix", "cashew alternative", "sprinkle",
 ]
 
 

@@ -36,7 +36,7 @@ MOST_FALSE_ALARMS_SHARED = 0
 """The same of the shared lines: what the list says must not be flagged, what it calls vegan or vegetarian, and an allergen that it leaves
 out and the reading says is contained."""
 
-MOST_UNLISTED_SHARED = 189
+MOST_UNLISTED_SHARED = 193
 """Allergens that the shared list leaves out, and that the lexicon calls unknown: mostly traces of recipes that the list did not think of."""
 
 
@@ -94,7 +94,7 @@ def _outcome(parser: LineParser, trap: Trap) -> Outcome:
 
 def test_the_traps_cover_every_key_and_contradict_themselves_nowhere(real_lexicon: Lexicon) -> None:
     traps = _ours()
-    assert len(traps) >= 320
+    assert len(traps) >= 1900
     assert len({trap.line for trap in traps}) == len(traps)
     for trap in traps:
         assert trap.contains or trap.may or trap.free, trap.line

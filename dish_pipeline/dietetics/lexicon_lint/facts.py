@@ -65,8 +65,8 @@ EXCUSES = tuple(phrase(text) for text in (
     "soy mayonnaise",
     "honey mushroom", "honey bean", "date honey", "kithul honey", "pork rub", "pork seasoning", "cashew ricotta", "cashew mozzarella",
     "cashew parmesan", "yeast parmesan", "tofu ricotta", "ricotta de tofu", "almond ricotta", "mushroom oyster sauce", "blé noir", "beurre noisette",
-    "amande de mer", "pork and poultry rub", "pommes noisettes", "blé d'inde", "légumes pour couscous",
-    "amande de terre", "pistache africaine", "vermicelles de soja",
+    "mountain oyster", "prairie oyster", "honey mango", "foam shrimps", "pink shrimps", "amande de mer",
+    "pork and poultry rub", "pommes noisettes", "blé d'inde", "légumes pour couscous", "amande de terre", "pistache africaine", "vermicelles de soja",
 ))
 """Names, and parts of names, that say a word of NAMED and mean another food. Distillates are exempt in Regulation (EU) 1169/2011 Annex II."""
 
