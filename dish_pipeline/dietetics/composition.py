@@ -5,7 +5,8 @@ interval, filling what follows from other figures or from a food's facts, and wr
 `facts.py`; reading the CSV back is the business of `lexicon.py`.
 
 The tables' figures are per 100 g edible portion, in the unit that the nutrient's name ends with. Recipes weigh some foods with what is
-not eaten (`refuse.py`); theirs are then per 100 g of what a line weighs. Empty in a table is unknown and gives no row; 0 is zero. The shares of uncertainty below are choices of this project, except where a source is named.
+not eaten (`refuse.py`); theirs are then per 100 g of what a line weighs. Empty in a table is unknown and gives no row; 0 is zero. The
+shares of uncertainty below are choices of this project, except where a source is named.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ import pandas as pd
 
 from dish_pipeline.dietetics import tables as linked
 from dish_pipeline.dietetics.lexicon import NO_TABLE, NUTRIENTS, LexiconError, links_and_facts
-from dish_pipeline.dietetics.refuse import shares
+from dish_pipeline.dietetics.refuse import LESS_REFUSE, shares
 from dish_pipeline.dish import UNKNOWN_AMOUNT, Interval, Tri
 
 COLUMNS = ("id", "nutrient", "lo", "mid", "hi", "source")
@@ -47,9 +48,6 @@ TRACES = {"kcal": 5.0, "g": 0.5, "mg": 5.0, "ug": 5.0}
 
 SIMILAR_LO, SIMILAR_HI = 0.6, 1.5
 """Factors on the bounds when the table has only a similar food."""
-
-LESS_REFUSE = "; less refuse"
-"""Ends the source of a figure that was lowered by what is not eaten."""
 
 _Values = dict[str, Interval]
 _LINK = re.compile(r"(sr28|ciqual|cnf):([^\s~]+)(~?)")

@@ -15,6 +15,9 @@ from dish_pipeline.dish import Interval
 REFUSE_FILE = "refuse.csv"
 COLUMNS = ("id", "lo", "mid", "hi", "source")
 
+LESS_REFUSE = "; less refuse"
+"""Ends the source of a figure that was lowered by what is not eaten."""
+
 MOST = 0.9
 """Of what weighs more than this in refuse (a bone for stock), the table has no fitting food."""
 
