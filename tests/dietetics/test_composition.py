@@ -277,7 +277,9 @@ def test_the_command_makes_figures_and_names_anew_and_counts_rows_that_changed(t
     assert _derive(tables, folder).output == f"composition.csv: {gone} rows changed; tables.csv: 1 rows changed\n"
 
 
-@pytest.mark.parametrize("lost", ["usda/sr28_nutrients_long.parquet", "usda/sr28_foods.csv", "ciqual/ciqual_2025.csv", "ciqual/ciqual_2025_censored.csv"])
+@pytest.mark.parametrize(
+    "lost", ["usda/sr28_nutrients_long.parquet", "usda/sr28_foods.csv", "ciqual/ciqual_2025.csv", "ciqual/ciqual_2025_censored.csv"]
+)
 def test_the_command_writes_nothing_when_a_table_is_missing(tables: Path, tmp_path: Path, lost: str) -> None:
     folder = _lexicon(tmp_path)
     own = Path(shutil.copytree(tables, tmp_path / "own"))
