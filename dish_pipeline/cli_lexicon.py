@@ -39,7 +39,7 @@ def lint(folder: Path, limit: int) -> None:
     names         no name for two foods, none twice in one, none neutral in words.csv
     facts         every food has every key; parts and wholes, group and fact, name and fact, figure and fact agree
     composition   in order, parts within wholes, 100 g are not exceeded and, where water is known, nearly reached; energy follows from
-                  the macronutrients; a link to a table, or the word that there is none
+                  the macronutrients; a link to a table, or the word that there is none; a share of refuse with its source
     weights       what a piece or a cup of anything can weigh, small to large, a hen's egg
     reasons       every written reason speaks of a fact as it is
 

@@ -1,6 +1,6 @@
 """Faults in composition and in unit weights.
 
-What belongs here: rules about `composition.csv`, the links to the tables and the weights in `foods.csv`. Figures out of order, below zero
+What belongs here: rules about `composition.csv`, the links to the tables, the shares of refuse and the weights in `foods.csv`. Figures out of order, below zero
 or of a nutrient that is not kept are refused when the lexicon is loaded.
 """
 
