@@ -1,7 +1,7 @@
 """Faults in composition and in unit weights.
 
-What belongs here: rules about `composition.csv`, the links to the tables, the shares of refuse and the weights in `foods.csv`. Figures out of order, below zero
-or of a nutrient that is not kept are refused when the lexicon is loaded.
+What belongs here: rules about `composition.csv`, the links to the tables, the shares of refuse and the weights in `foods.csv`. Figures out
+of order, below zero or of a nutrient that is not kept are refused when the lexicon is loaded.
 """
 
 from __future__ import annotations
