@@ -25,6 +25,7 @@ def lexicon() -> None:
     dish lexicon lint                   is it consistent; what to mend, and how
     dish lexicon explain "soy sauce"    every fact of a food with its basis, source and reason
     dish lexicon missing RECIPES        names that recipes ask for in vain, with rows to begin with
+    dish lexicon derive TABLES          the figures anew, after a link or a share of refuse was changed
     """
 
 
@@ -38,7 +39,7 @@ def lint(folder: Path, limit: int) -> None:
     names         no name for two foods, none twice in one, none neutral in words.csv
     facts         every food has every key; parts and wholes, group and fact, name and fact, figure and fact agree
     composition   in order, parts within wholes, 100 g are not exceeded and, where water is known, nearly reached; energy follows from
-                  the macronutrients; a link to a table, or the word that there is none
+                  the macronutrients; a link to a table, or the word that there is none; a share of refuse with its source
     weights       what a piece or a cup of anything can weigh, small to large, a hen's egg
     reasons       every written reason speaks of a fact as it is
 
@@ -87,6 +88,23 @@ def explain(name: tuple[str, ...], folder: Path, data: Path) -> None:
         raise click.ClickException(f"no food is called {asked!r}{hint}. `dish lexicon missing` lists what recipes ask for in vain")
     for line in explained(food, known, written, tables, profiles.values()):
         click.echo(line)
+
+
+@lexicon.command()
+@click.argument("tables", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@folder_option
+def derive(tables: Path, folder: Path) -> None:
+    """Make composition.csv and tables.csv anew from the links in foods.csv, after a link, a fact or a share of refuse was changed.
+
+    TABLES is the folder that holds the published tables: usda/, ciqual/ and cnf/. Nothing is written when one that is needed is missing.
+    """
+    from dish_pipeline.dietetics.composition import anew
+
+    try:
+        figures, names = anew(tables, folder)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"composition.csv: {figures} rows changed; tables.csv: {names} rows changed")
 
 
 @lexicon.command()

@@ -48,6 +48,15 @@ def test_explain_suggests_names_and_does_not_take_them() -> None:
     assert "may mean something else" in outcome.output
 
 
+def test_derive_says_which_table_is_missing_and_leaves_the_files(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(INPUTS / "lexicon", tmp_path / "lexicon"))
+    (tmp_path / "tables").mkdir()
+    outcome = dish("derive", str(tmp_path / "tables"), "--folder", str(folder))
+    assert outcome.exit_code == 1
+    assert "the composition table is missing; name the folder that holds usda/, ciqual/ and cnf/" in outcome.output
+    assert {p.name: p.read_bytes() for p in folder.iterdir()} == {p.name: p.read_bytes() for p in (INPUTS / "lexicon").iterdir()}
+
+
 def test_missing_lists_names_and_prints_rows(tmp_path: Path) -> None:
     (tmp_path / "r.csv").write_text('title,ingredients\nSoup,"1 onion\n2 zorble"\nStew,1 zorble\n', encoding="utf-8")
     listed = dish("missing", str(tmp_path), "--sort", "recipes")

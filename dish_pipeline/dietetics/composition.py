@@ -4,12 +4,14 @@ What belongs here: reading the tables (USDA SR28, CIQUAL 2025, Canadian Nutrient
 interval, filling what follows from other figures or from a food's facts, and writing the CSV. What a dish is worth stands in
 `facts.py`; reading the CSV back is the business of `lexicon.py`.
 
-All figures are per 100 g edible portion, in the unit that the nutrient's name ends with. Empty in a table is unknown and gives
-no row; 0 is zero. The shares of uncertainty below are choices of this project, except where a source is named.
+The tables' figures are per 100 g edible portion, in the unit that the nutrient's name ends with. Recipes weigh some foods with what is
+not eaten (`refuse.py`); theirs are then per 100 g of what a line weighs. Empty in a table is unknown and gives no row; 0 is zero. The
+shares of uncertainty below are choices of this project, except where a source is named.
 """
 
 from __future__ import annotations
 
+import csv
 import math
 import os
 import re
@@ -21,7 +23,9 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from dish_pipeline.dietetics.lexicon import NO_TABLE, NUTRIENTS, LexiconError
+from dish_pipeline.dietetics import tables as linked
+from dish_pipeline.dietetics.lexicon import NO_TABLE, NUTRIENTS, LexiconError, links_and_facts
+from dish_pipeline.dietetics.refuse import LESS_REFUSE, shares
 from dish_pipeline.dish import UNKNOWN_AMOUNT, Interval, Tri
 
 COLUMNS = ("id", "nutrient", "lo", "mid", "hi", "source")
@@ -69,12 +73,15 @@ class _Table:
     read: Callable[[Path, set[str]], dict[str, _Values]]
 
 
-def derive(tables: Path, links: Mapping[str, str], facts: Mapping[str, Mapping[str, Tri]]) -> pd.DataFrame:
-    """The composition of each linked food per 100 g edible portion, as columns id, nutrient, lo, mid, hi, source.
+def derive(
+    tables: Path, links: Mapping[str, str], facts: Mapping[str, Mapping[str, Tri]], refuse: Mapping[str, Interval] | None = None,
+) -> pd.DataFrame:
+    """The composition of each linked food per 100 g as a line weighs it, as columns id, nutrient, lo, mid, hi, source.
 
     `tables` is the folder with `usda/`, `ciqual/` and `cnf/`. `links` maps a food's id to `sr28:01001`, `ciqual:26037` or
     `cnf:123` (CNF's FoodID), with `~` at the end for a similar food; `none` says that there is no such food. `facts` maps a food's id to its
-    facts: milk, animal_origin and alcohol are looked at; one that is missing is unknown. A food without a link gets no rows.
+    facts: milk, animal_origin and alcohol are looked at; one that is missing is unknown. A food without a link gets no rows. `refuse` maps a
+    food's id to the share of its weight that is not eaten, where there is any.
 
     A missing mid or hi is NaN. Rows come sorted by id, then in the order of NUTRIENTS.
     Raises LexiconError for a link that cannot be read or that names no food of its table, and for a table that is missing.
@@ -102,6 +109,8 @@ def derive(tables: Path, links: Mapping[str, str], facts: Mapping[str, Mapping[s
             if nutrient in known:
                 interval, source = known[nutrient]
                 interval = _within_mass(nutrient, interval)
+                if refuse and food in refuse and interval.hi != 0:
+                    interval, source = _eaten(interval, refuse[food]), source + LESS_REFUSE
                 rows.append((food, nutrient, interval.lo, interval.mid, interval.hi, source))
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     return frame.astype({"lo": float, "mid": float, "hi": float})
@@ -124,6 +133,36 @@ def write(frame: pd.DataFrame, path: Path) -> None:
         unfinished.unlink(missing_ok=True)
 
 
+def anew(tables: Path, folder: Path) -> tuple[int, int]:
+    """Make `composition.csv` and `tables.csv` of the lexicon in `folder` anew from its links; how many rows changed in each.
+
+    A row that came, went or reads differently counts once. Neither file is touched when a table is missing or a link leads nowhere.
+    """
+    links, facts = links_and_facts(folder)
+    frame = derive(tables, links, facts, shares(folder))
+    paths = folder / "composition.csv", folder / linked.TABLES_FILE
+    before = [_lines(path) for path in paths]
+    # Last what needs no table any more: when one is missing, nothing is written.
+    linked.write(tables, [link for link in links.values() if link != NO_TABLE], paths[1])
+    write(frame, paths[0])
+    composition, names = (_changed(old, _lines(path)) for old, path in zip(before, paths, strict=True))
+    return composition, names
+
+
+def _lines(path: Path) -> dict[str, str]:
+    """The rows of a CSV by what names them (id and nutrient, or link): all but the header, none of a file that is missing."""
+    if not path.is_file():
+        return {}
+    with path.open(encoding="utf-8-sig", newline="") as handle:
+        rows = csv.reader(handle)
+        named = 2 if next(rows, [])[:2] == list(COLUMNS[:2]) else 1
+        return {"\t".join(row[:named]): "\t".join(row[named:]) for row in rows}
+
+
+def _changed(before: Mapping[str, str], after: Mapping[str, str]) -> int:
+    return sum(before.get(name) != after.get(name) for name in {*before, *after})
+
+
 def _figure(value: float | None) -> str:
     """A number as plain decimals with at most 4 significant digits, rounded to nearest; empty when there is none."""
     if value is None or math.isnan(value):
@@ -143,6 +182,15 @@ def _reference(food: str, link: str) -> _Reference:
 
 def _around(value: float, share: float) -> Interval:
     return Interval(value * (1 - share), value, value * (1 + share))
+
+
+def _eaten(interval: Interval, refuse: Interval) -> Interval:
+    """Of 100 g with refuse. Much refuse leaves little of the food, so the bounds cross over."""
+    return Interval(
+        interval.lo * (1 - (refuse.hi or 0.0)),
+        None if interval.mid is None else interval.mid * (1 - (refuse.mid or 0.0)),
+        None if interval.hi is None else interval.hi * (1 - refuse.lo),
+    )
 
 
 def _widened(interval: Interval) -> Interval:

@@ -11,10 +11,11 @@ The files, all UTF-8 CSV that a spreadsheet opens:
 | keys.csv | an allergen or flag: `part_of` names the wider key that it implies |
 | foods.csv | a food: name, group, aliases, link to a composition table, unit weights in grams |
 | facts.csv | a food's facts, one column a key: free, unknown or contains; an empty cell is unknown |
-| composition.csv | a nutrient of a food per 100 g edible portion: lo, mid, hi and the source |
+| composition.csv | a nutrient of a food per 100 g as a line weighs it: lo, mid, hi and the source |
 | words.csv | a word of ingredient lines that names no food (units, sizes, ways of cutting); of kind brand or origin it may be several words |
 
-`reasons.csv` and `tables.csv` stand beside them for people to read; neither is part of the version.
+`reasons.csv` and `tables.csv` stand beside them for people to read, `refuse.csv` for `composition.csv` to be derived with; none is part
+of the version.
 """
 
 from __future__ import annotations
@@ -176,7 +177,7 @@ class Lexicon:
         return [k.key for k in self.keys.values() if k.kind == "allergen"]
 
 
-def _rows(path: Path, needed: Iterable[str]) -> Iterator[tuple[int, dict[str, str]]]:
+def checked_rows(path: Path, needed: Iterable[str]) -> Iterator[tuple[int, dict[str, str]]]:
     """Line number and cells of each row. Raises LexiconError for a file that cannot be read, or a row that is out of step."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as handle:
@@ -232,22 +233,23 @@ def load(folder: Path) -> Lexicon:
     return _load(folder, version_of(folder))
 
 
+def links_and_facts(folder: Path) -> tuple[dict[str, str], dict[str, dict[str, Tri]]]:
+    """Food id -> its link to a composition table as it is written, and its facts: what `composition.csv` is derived from.
+
+    Raises LexiconError as `load` does, but needs no `composition.csv`.
+    """
+    links = {row["id"]: row["composition"] for _, row in checked_rows(folder / "foods.csv", ("id", "composition"))}
+    return links, _facts(folder / "facts.csv", _keys(folder / "keys.csv"))
+
+
 @lru_cache(maxsize=4)
 def _load(folder: Path, version: str) -> Lexicon:
-    keys: dict[str, Key] = {}
-    for number, row in _rows(folder / "keys.csv", ("key", "kind", "label", "eu14", "us9", "part_of")):
-        if row["key"] in keys:
-            raise LexiconError(f"{folder / 'keys.csv'}: row {number}: key {row['key']!r} stands twice; remove one")
-        keys[row["key"]] = Key(row["key"], row["kind"], row["label"], row["eu14"] == "yes", row["us9"] == "yes", row["part_of"],
-                               row.get("source", ""))
-    for key in keys.values():
-        if key.part_of and key.part_of not in keys:
-            raise LexiconError(f"{folder / 'keys.csv'}: {key.key!r} is part of {key.part_of!r}, which is no key; correct part_of")
+    keys = _keys(folder / "keys.csv")
     facts = _facts(folder / "facts.csv", keys)
     composition = _composition(folder / "composition.csv")
     foods: dict[str, Food] = {}
     path = folder / "foods.csv"
-    for number, row in _rows(path, ("id", "name", "group", "aliases", "composition", "g_per_cup", "pieces", "basis", "source")):
+    for number, row in checked_rows(path, ("id", "name", "group", "aliases", "composition", "g_per_cup", "pieces", "basis", "source")):
         food_id = row["id"]
         if not food_id or not phrase(row["name"]):
             raise LexiconError(f"{path}: row {number}: the id or the name is empty; write both")
@@ -275,7 +277,7 @@ def _load(folder: Path, version: str) -> Lexicon:
                 raise LexiconError(f"{folder / name}: {food_id!r} is not in foods.csv; add it there or remove its rows")
     _refuse_ambiguous(path, foods.values())
     kinds: dict[str, set[Phrase]] = {}
-    for _, row in _rows(folder / "words.csv", ("word", "kind")):
+    for _, row in checked_rows(folder / "words.csv", ("word", "kind")):
         kinds.setdefault(row["kind"] if row["kind"] in _APART else "", set()).update(map(phrase, _forms(row)))
     apart = {kind: frozenset(word for words in kinds.get(kind, ()) for word in words) for kind in ("", "equipment", "origin")}
     brands = frozenset(kinds.get("brand", ())) - {()}
@@ -296,9 +298,22 @@ def _refuse_ambiguous(path: Path, foods: Iterable[Food]) -> None:
                 raise LexiconError(f"{path}: {text!r} names both {first!r} and {food.food_id!r}; take it from one of them")
 
 
+def _keys(path: Path) -> dict[str, Key]:
+    keys: dict[str, Key] = {}
+    for number, row in checked_rows(path, ("key", "kind", "label", "eu14", "us9", "part_of")):
+        if row["key"] in keys:
+            raise LexiconError(f"{path}: row {number}: key {row['key']!r} stands twice; remove one")
+        keys[row["key"]] = Key(row["key"], row["kind"], row["label"], row["eu14"] == "yes", row["us9"] == "yes", row["part_of"],
+                               row.get("source", ""))
+    for key in keys.values():
+        if key.part_of and key.part_of not in keys:
+            raise LexiconError(f"{path}: {key.key!r} is part of {key.part_of!r}, which is no key; correct part_of")
+    return keys
+
+
 def _facts(path: Path, keys: dict[str, Key]) -> dict[str, dict[str, Tri]]:
     table: dict[str, dict[str, Tri]] = {}
-    for number, row in _rows(path, ("id",)):
+    for number, row in checked_rows(path, ("id",)):
         where = f"{path}: row {number} ({row['id']})"
         if row["id"] in table:
             raise LexiconError(f"{where}: the food stands twice; remove one row")
@@ -317,7 +332,7 @@ def _facts(path: Path, keys: dict[str, Key]) -> dict[str, dict[str, Tri]]:
 
 def _composition(path: Path) -> dict[str, dict[str, Interval]]:
     table: dict[str, dict[str, Interval]] = {}
-    for number, row in _rows(path, ("id", "nutrient", "lo", "mid", "hi")):
+    for number, row in checked_rows(path, ("id", "nutrient", "lo", "mid", "hi")):
         where = f"{path}: row {number} ({row['id']}, {row['nutrient']})"
         lo, mid, hi = (_number(path, number, c, row[c]) for c in ("lo", "mid", "hi"))
         if row["nutrient"] not in NUTRIENTS:

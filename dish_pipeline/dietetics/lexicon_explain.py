@@ -55,7 +55,7 @@ def _composition(food: Food, tables: Mapping[str, TableFood]) -> Iterator[str]:
         return
     linked = tables.get(link)
     likeness = ", a similar food, so the figures are widened" if food.composition_source.endswith("~") else ""
-    yield f"composition per 100 g edible portion, from {link} {linked.name if linked else '(its name is not stored)'}{likeness}"
+    yield f"composition per 100 g as a line weighs it, from {link} {linked.name if linked else '(its name is not stored)'}{likeness}"
     for nutrient, value in food.composition.items():
         best = "" if value.mid is None else f" (best figure {value.mid:g})"
         yield f"  {nutrient}: {value.lo:g} to {'?' if value.hi is None else f'{value.hi:g}'}{best}"

@@ -188,7 +188,10 @@ def parse_ask(text: str, profiles: Mapping[str, Profile]) -> tuple[str, ...]:
 
 
 def judge(facts: Facts, course: str, profile: Profile) -> Verdict:
-    """The verdict of a dish with these facts. A maximum passes on the upper bound, a minimum on the lower."""
+    """The verdict of a dish with these facts. A maximum passes on the upper bound, a minimum on the lower.
+
+    A dish of a course that no rule speaks of is not judged, and the open point says so.
+    """
     verdicts, points = [], []
     for rule in profile.rules:
         if rule.applies(course):
@@ -196,6 +199,8 @@ def judge(facts: Facts, course: str, profile: Profile) -> Verdict:
             verdicts.append(verdict)
             if point:
                 points.append(point)
+    if profile.rules and not verdicts:
+        points.append(f"no rule of this profile judges a {course}")
     return Verdict(_worst(verdicts), tuple(points))
 
 

@@ -43,13 +43,22 @@ def linked_foods(folder: Path) -> dict[str, TableFood]:
 
 
 def write(tables: Path, links: Iterable[str], path: Path) -> None:
-    """Look every link up in the tables' folder, which holds `usda/`, `ciqual/` and `cnf/`, and write `path`, whole or not at all."""
-    wanted = sorted({link.removesuffix("~") for link in links})
+    """Look every link up in the tables' folder, which holds `usda/`, `ciqual/` and `cnf/`, and write `path`, whole or not at all.
+
+    Raises LexiconError for a table that is missing or has not the columns it was published with.
+    """
+    wanted = sorted({link.strip().removesuffix("~") for link in links if link.strip()})
     found: dict[str, tuple[str, str]] = {}
-    for table, (file, code, names) in _SOURCES.items():
-        with (tables / file).open(encoding="utf-8-sig", newline="") as handle:
-            for row in csv.DictReader(handle):
-                found[f"{table}:{row[code]}"] = (next(filter(None, (row[name] for name in names)), ""), row["water_g"])
+    for table in sorted({link.partition(":")[0] for link in wanted} & set(_SOURCES)):
+        file, code, names = _SOURCES[table]
+        try:
+            with (tables / file).open(encoding="utf-8-sig", newline="") as handle:
+                for row in csv.DictReader(handle):
+                    found[f"{table}:{row[code]}"] = (next(filter(None, (row[name] for name in names)), ""), row["water_g"])
+        except FileNotFoundError:
+            raise LexiconError(f"{tables / file}: the composition table is missing; name the folder that holds usda/, ciqual/ and cnf/") from None
+        except KeyError as error:
+            raise LexiconError(f"{tables / file}: no column {error}; restore the composition table as it was published") from None
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with unfinished.open("w", encoding="utf-8", newline="") as handle:

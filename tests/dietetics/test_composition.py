@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import csv
 import math
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pandas as pd
 import pytest
+from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dish_pipeline.cli import main
 from dish_pipeline.dietetics import composition
-from dish_pipeline.dietetics.composition import derive, sr28_interval, write
-from dish_pipeline.dietetics.lexicon import NUTRIENTS, LexiconError
-from dish_pipeline.dish import Tri
+from dish_pipeline.dietetics.composition import anew, derive, sr28_interval, write
+from dish_pipeline.dietetics.lexicon import NUTRIENTS, LexiconError, load
+from dish_pipeline.dietetics.refuse import MOST, shares
+from dish_pipeline.dish import Interval, Tri
+from dish_pipeline.settings import INPUTS
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "nutrition"
 
@@ -45,9 +51,10 @@ CENSORED = [("1", "sodium_mg", "< 4", 0, 4), ("1", "iron_mg", "traces", 0, None)
 CNF: dict[str, dict[str, float]] = {"7": {"potassium_mg": 50, "carbohydrate_g": 3, "fiber_g": 4, "sugars_g": 1}}
 
 
-def _wide(path: Path, key: str, columns: list[str], foods: dict[str, dict[str, float]]) -> None:
-    path.parent.mkdir()
-    pd.DataFrame([{key: code, **figures} for code, figures in foods.items()], columns=[key, *columns]).to_csv(path, index=False)
+def _wide(path: Path, key: str, columns: list[str], foods: dict[str, dict[str, float]], names: Sequence[str]) -> None:
+    path.parent.mkdir(exist_ok=True)
+    rows = [{key: code, **dict.fromkeys(names, f"food {code}"), "water_g": 7, **figures} for code, figures in foods.items()]
+    pd.DataFrame(rows, columns=[key, *names, "water_g", *columns]).to_csv(path, index=False)
 
 
 @pytest.fixture(scope="module")
@@ -57,9 +64,10 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     long = pd.DataFrame(SR28, columns=["food_id", "nutrient", "per_100g", "n_points", "se", "min", "max"])
     long = long.astype({"per_100g": float, "se": float, "min": float, "max": float})
     duckdb.from_df(long).write_parquet(str(folder / "usda/sr28_nutrients_long.parquet"))
-    _wide(folder / "ciqual/ciqual_2025.csv", "alim_code", CIQUAL_COLUMNS, CIQUAL)
+    _wide(folder / "ciqual/ciqual_2025.csv", "alim_code", CIQUAL_COLUMNS, CIQUAL, ["name_en", "name_fr"])
     pd.DataFrame(CENSORED, columns=["alim_code", "nutrient", "raw", "low", "high"]).to_csv(folder / "ciqual/ciqual_2025_censored.csv", index=False)
-    _wide(folder / "cnf/cnf_2015_foods.csv", "FoodID", CNF_COLUMNS, CNF)
+    _wide(folder / "cnf/cnf_2015_foods.csv", "FoodID", CNF_COLUMNS, CNF, ["FoodDescription"])
+    _wide(folder / "usda/sr28_foods.csv", "food_id", [], {code: {} for code in ("00001", "00002", "00003")}, ["description"])
     return folder
 
 
@@ -184,6 +192,110 @@ def test_a_missing_or_damaged_table_is_named(tmp_path: Path) -> None:
     (tmp_path / "cnf/cnf_2015_foods.csv").write_text("FoodID,energy_kcal\n1,2\n")
     with pytest.raises(LexiconError, match=r"cnf_2015_foods.csv: .*restore the composition table"):
         derive(tmp_path, {"a": "cnf:1"}, {})
+
+
+def test_refuse_lowers_what_a_line_holds_for_sure_and_crosses_the_bounds(tables: Path) -> None:
+    plain = derive(tables, {"f": "sr28:00001"}, {"f": {"milk": Tri.FREE}}).set_index("nutrient")
+    found = derive(tables, {"f": "sr28:00001", "g": "cnf:7"}, {"f": {"milk": Tri.FREE}}, {"f": Interval(0.1, 0.3, 0.4)})
+    assert not found[found.id == "g"].source.str.contains("refuse").any()
+    less = found[found.id == "f"].set_index("nutrient")
+    assert (less.loc["protein_g", ["lo", "mid", "hi"]].tolist()) == pytest.approx([8 * 0.6, 10 * 0.7, 11 * 0.9])
+    assert less.source["protein_g"] == "USDA SR28 00001; less refuse"
+    # What follows from other figures is lowered once, not twice.
+    for bound, share in (("lo", 0.6), ("mid", 0.7), ("hi", 0.9)):
+        assert less[bound].to_numpy() == pytest.approx(plain[bound].to_numpy() * share, nan_ok=True)
+    assert less.source["lactose_g"] == "no milk"
+
+
+share = st.floats(0, MOST)
+
+
+@given(figures=st.tuples(*[st.floats(0, 1e4)] * 3).map(sorted), refuse=st.tuples(share, share, share).map(sorted), of_it=st.floats(0, 1))
+def test_whatever_is_eaten_of_a_weighed_line_lies_within_the_bounds(figures: list[float], refuse: list[float], of_it: float) -> None:
+    lowered = composition._eaten(Interval(*figures), Interval(*refuse))
+    thrown_away = refuse[0] + of_it * (refuse[2] - refuse[0])
+    for figure in figures:
+        assert lowered.lo <= figure * (1 - thrown_away) * (1 + 1e-9) + 1e-9
+        assert lowered.hi is not None and figure * (1 - thrown_away) <= lowered.hi * (1 + 1e-9) + 1e-9
+    assert lowered.mid is not None and lowered.lo <= lowered.mid <= lowered.hi
+
+
+@pytest.mark.parametrize("row", ["f,0.3,0.2,0.4,x", "f,0,0.2,0.95,x", "f,-0.1,0,0,x", "f,0,,0.3,x", "f,a,0,0,x", "f,nan,nan,nan,x"])
+def test_a_share_of_refuse_that_is_none_is_refused(tmp_path: Path, row: str) -> None:
+    assert shares(tmp_path) == {}
+    (tmp_path / "refuse.csv").write_text(f"id,lo,mid,hi,source\ne,0,0,0.9,x\n{row}\n", encoding="utf-8")
+    with pytest.raises(LexiconError, match=r"refuse.csv: row 3 \(f\): .* between 0 and 0.9 in rising order"):
+        shares(tmp_path)
+
+
+def test_a_food_has_one_row_of_refuse(tmp_path: Path) -> None:
+    (tmp_path / "refuse.csv").write_text("id,lo,mid,hi,source\nf,0,0,0.9,x\nf,0,0,0.5,x\n", encoding="utf-8")
+    with pytest.raises(LexiconError, match=r"row 3: 'f' stands twice"):
+        shares(tmp_path)
+
+
+@pytest.mark.parametrize(("food", "most"), [("whole_chicken", 0.7), ("lamb_shank", 0.5), ("oxtail", 0.45), ("mussel", 0.25), ("pork_sparerib", 0.65)])
+def test_a_kilogram_with_bone_or_shell_is_not_counted_as_a_kilogram_of_food(food: str, most: float) -> None:
+    known = load(INPUTS / "lexicon").foods[food]
+    share = shares(INPUTS / "lexicon")[food]
+    protein = known.composition["protein_g"]
+    assert share.hi is not None and 1 - share.hi <= most
+    assert protein.mid is not None and protein.hi is not None
+    assert protein.lo < protein.mid * (1 - share.hi) / (1 - (share.mid or 0.0)) * 1.01
+
+
+def _lexicon(folder: Path) -> Path:
+    (folder / "keys.csv").write_text("key,kind,label,eu14,us9,part_of,source\nmilk,allergen,milk,yes,yes,,made up\n", encoding="utf-8")
+    (folder / "foods.csv").write_text(
+        "id,name,group,aliases,composition,g_per_cup,pieces,basis,source\n"
+        "wing,wing,poultry,,sr28:00001,,,composition,x\nice,ice,water,,none,,,composition,x\nleek,leek,vegetable,,ciqual:1~,,,composition,x\n",
+        encoding="utf-8",
+    )
+    (folder / "facts.csv").write_text("id,milk\nwing,free\nice,free\nleek,free\n", encoding="utf-8")
+    (folder / "refuse.csv").write_text("id,lo,mid,hi,source\nwing,0,0.3,0.5,x\n", encoding="utf-8")
+    return folder
+
+
+def _derive(tables: Path, folder: Path) -> Result:
+    return CliRunner().invoke(main, ["lexicon", "derive", str(tables), "--folder", str(folder)])
+
+
+def test_the_command_makes_figures_and_names_anew_and_counts_rows_that_changed(tables: Path, tmp_path: Path) -> None:
+    folder = _lexicon(tmp_path)
+    first = _derive(tables, folder)
+    assert first.exit_code == 0, first.output
+    rows = (folder / "composition.csv").read_text(encoding="utf-8").splitlines()
+    assert first.output == f"composition.csv: {len(rows) - 1} rows changed; tables.csv: 2 rows changed\n"
+    assert "wing,protein_g,4,7,11,USDA SR28 00001; less refuse" in rows
+    assert (folder / "tables.csv").read_text(encoding="utf-8").splitlines() == ["link,name,water_g", "ciqual:1,food 1,7", "sr28:00001,food 00001,7"]
+    assert _derive(tables, folder).output == "composition.csv: 0 rows changed; tables.csv: 0 rows changed\n"
+    (folder / "refuse.csv").unlink()
+    assert "composition.csv: 0 rows" not in _derive(tables, folder).output
+    foods = folder / "foods.csv"
+    foods.write_text(foods.read_text(encoding="utf-8").replace("ciqual:1~", "none"), encoding="utf-8")
+    gone = sum(row.startswith("leek,") for row in rows)
+    assert _derive(tables, folder).output == f"composition.csv: {gone} rows changed; tables.csv: 1 rows changed\n"
+
+
+@pytest.mark.parametrize(
+    "lost", ["usda/sr28_nutrients_long.parquet", "usda/sr28_foods.csv", "ciqual/ciqual_2025.csv", "ciqual/ciqual_2025_censored.csv"]
+)
+def test_the_command_writes_nothing_when_a_table_is_missing(tables: Path, tmp_path: Path, lost: str) -> None:
+    folder = _lexicon(tmp_path)
+    own = Path(shutil.copytree(tables, tmp_path / "own"))
+    (own / lost).unlink()
+    outcome = _derive(own, folder)
+    assert outcome.exit_code == 1
+    assert f"{own / lost}: the composition table is missing" in outcome.output
+    assert not (folder / "composition.csv").exists() and not (folder / "tables.csv").exists()
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="the composition tables are not beside this repository")
+def test_the_committed_files_are_what_the_tables_give(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(INPUTS / "lexicon", tmp_path / "lexicon"))
+    assert anew(REAL, folder) == (0, 0)
+    for name in ("composition.csv", "tables.csv"):
+        assert (folder / name).read_bytes() == (INPUTS / "lexicon" / name).read_bytes()
 
 
 amounts = st.floats(0, 1e5)

@@ -40,7 +40,7 @@ def _write(path: Path, rows: Rows) -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A few foods of the lexicon that people use, as files of their own."""
-    for name in (*FILES, "tables.csv"):
+    for name in (*FILES, "tables.csv", "refuse.csv"):
         rows = _read(INPUTS / "lexicon" / name)
         _write(tmp_path / name, [row for row in rows if "id" not in row or row["id"] in SOME])
     _write(tmp_path / FILE, [dict(zip(COLUMNS, row, strict=True)) for row in REASONS])
@@ -146,6 +146,13 @@ PLANTED = [
     ("foods.csv", _set("carrot", "pieces", "pinch:90"), "unit weight", "carrot", ["one pinch of it is 90 g", "0.01 to 1 g"]),
     ("foods.csv", _set("carrot", "pieces", "bag:90"), "unit weight", "carrot", ["no unit 'bag'"]),
     ("foods.csv", _set("carrot", "g_per_cup", "4000"), "unit weight", "carrot", ["a cup of it is 4000 g"]),
+    ("refuse.csv", _set("mussel", "hi", "0.95"), "unfit share of refuse", "", ["(mussel)", "between 0 and 0.9"]),
+    ("refuse.csv", _set("mussel", "lo", "0.8"), "unfit share of refuse", "", ["(mussel)", "rising order"]),
+    ("refuse.csv", _set("mussel", "source", ""), "empty cell", "mussel", ["source is empty"]),
+    ("refuse.csv", _set("mussel", "id", "mussle"), "refuse of nothing", "mussle", ["no food has this id"]),
+    ("refuse.csv", _set("mussel", "id", "animal_rennet"), "refuse of nothing", "animal_rennet", ["no figures to lower"]),
+    ("refuse.csv", _add("mussel", id="butter"), "refuse and figures differ", "butter", ["refuse.csv names the food", "derive composition.csv anew"]),
+    ("refuse.csv", _set("mussel", "id", "animal_rennet"), "refuse and figures differ", "mussel", ["does not name the food"]),
     (FILE, _set("soy_sauce", "id", "soy_juice"), "reason of nothing", "soy_juice, wheat", ["no food", "correct or remove"]),
     (FILE, _set("soy_sauce", "key", "wheaten"), "reason of nothing", "soy_sauce, wheaten", ["no key"]),
     (FILE, _set("soy_sauce", "status", "free"), "reason and fact differ", "soy_sauce, wheat", ["speaks of free", "the fact is contains"]),

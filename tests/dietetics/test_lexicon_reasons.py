@@ -133,7 +133,7 @@ def test_every_key_is_explained_contains_first_then_unknown_then_free(real_lexic
     for key in real_lexicon.keys.values():
         assert f"\n  {key.label}: " in text or f"\n  {key.label} (" in text
     assert text.index("\n  fish (EU 14, US 9): usual_recipe: anchovies") < places[1]
-    for part in ("signed by nobody yet", "sauce", "in French:", "a cup ", "per 100 g edible portion"):
+    for part in ("signed by nobody yet", "sauce", "in French:", "a cup ", "per 100 g as a line weighs it"):
         assert part in text
 
 

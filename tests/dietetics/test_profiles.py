@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dish_pipeline.dietetics.facts import Facts
-from dish_pipeline.dietetics.profiles import Profile, Rule, described, find, judge, judge_all, parse_ask
+from dish_pipeline.dietetics.profiles import Profile, Rule, Verdict, described, find, judge, judge_all, parse_ask
 from dish_pipeline.dish import COURSES, Interval, Tri
 
 
@@ -68,7 +68,11 @@ def test_a_rule_for_some_courses_also_holds_for_an_unknown_one() -> None:
 
 
 def test_a_profile_without_a_rule_for_the_course_is_unknown_and_not_passed() -> None:
-    assert judge(facts(0, 1), "dessert", profile(limit(at_most=5, courses=("main",)))).verdict == "unknown"
+    found = judge(facts(0, 1), "snack", profile(limit(at_most=5, courses=("main",))))
+    assert found == Verdict("unknown", ("no rule of this profile judges a snack",))
+    # One without any rule is a way of looking, and has nothing open.
+    assert judge(facts(0, 1), "snack", profile()) == Verdict("unknown")
+    assert judge(facts(0, 1), "main", profile(limit(at_most=5, courses=("main",)))) == Verdict("pass")
 
 
 def test_all_profiles_are_judged_by_name() -> None:

@@ -1,7 +1,7 @@
 """Faults in composition and in unit weights.
 
-What belongs here: rules about `composition.csv`, the links to the tables and the weights in `foods.csv`. Figures out of order, below zero
-or of a nutrient that is not kept are refused when the lexicon is loaded.
+What belongs here: rules about `composition.csv`, the links to the tables, the shares of refuse and the weights in `foods.csv`. Figures out
+of order, below zero or of a nutrient that is not kept are refused when the lexicon is loaded.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from dish_pipeline.dietetics.lexicon import Food, Lexicon
+from dish_pipeline.dietetics.lexicon import Food, Lexicon, LexiconError
 from dish_pipeline.dietetics.lexicon_lint.fault import Fault
 from dish_pipeline.dietetics.lexicon_lint.names import rows_of
+from dish_pipeline.dietetics.refuse import LESS_REFUSE, REFUSE_FILE, shares
 from dish_pipeline.dietetics.tables import TableFood, linked_foods
 
 KILOCALORIES = {"protein_g": 4, "fat_g": 9, "available_carbohydrate_g": 4, "fiber_g": 2, "alcohol_g": 7}
@@ -62,15 +63,17 @@ SIZES = ("small", "medium", "large")
 
 def faults(lexicon: Lexicon, folder: Path) -> Iterator[Fault]:
     """Faults of figures and weights of every food."""
-    tables = linked_foods(folder)
+    tables, refuse = linked_foods(folder), _refuse(folder)
     sources: dict[str, set[str]] = {}
     for row in rows_of(folder / "composition.csv"):
         sources.setdefault(row.get("id", ""), set()).add(row.get("source", ""))
+    yield from _refuse_rows(lexicon, folder)
     for food in lexicon.foods.values():
         yield from _link(food, sources.get(food.food_id, set()))
+        yield from _lowered(food, food.food_id in refuse, sources.get(food.food_id, set()))
         yield from _parts(food)
         if food.group not in NO_FOOD:
-            yield from _mass(food, _water(food, tables))
+            yield from _mass(food, _water(food, tables), refuse.get(food.food_id, 0.0))
             yield from _energy(food)
         yield from _weights(food)
 
@@ -105,6 +108,40 @@ def _link(food: Food, sources: set[str]) -> Iterator[Fault]:
                          "derive composition.csv anew")
 
 
+def _refuse(folder: Path) -> dict[str, float]:
+    """Food id -> the usual share of refuse; what cannot be read is named by `_refuse_rows`."""
+    try:
+        return {food: share.mid or 0.0 for food, share in shares(folder).items()}
+    except LexiconError:
+        return {}
+
+
+def _refuse_rows(lexicon: Lexicon, folder: Path) -> Iterator[Fault]:
+    """A share of refuse is usable, has a source, and lowers the figures of a food that there is."""
+    def fault(kind: str, food_id: str, said: str, remedy: str) -> Fault:
+        return Fault(kind, REFUSE_FILE, food_id, said, remedy)
+
+    try:
+        shares(folder)
+    except LexiconError as error:
+        yield fault("unfit share of refuse", "row", str(error), "write lo, mid and hi in rising order, such as 0,0.3,0.4")
+    for row in rows_of(folder / REFUSE_FILE):
+        food = lexicon.foods.get(row.get("id", ""))
+        if food is None:
+            yield fault("refuse of nothing", row.get("id", ""), "no food has this id", "correct or remove the row")
+        elif not food.composition:
+            yield fault("refuse of nothing", food.food_id, "the food has no figures to lower", "remove the row")
+        if not row.get("source"):
+            yield fault("empty cell", row.get("id", ""), "source is empty", "name the table, or say that it is general knowledge")
+
+
+def _lowered(food: Food, by_refuse: bool, sources: set[str]) -> Iterator[Fault]:
+    """Figures are lowered where, and only where, refuse.csv names the food."""
+    if food.composition and by_refuse != any(source.endswith(LESS_REFUSE) for source in sources):
+        yield _fault("refuse and figures differ", food, f"{REFUSE_FILE} names the food" if by_refuse else f"{REFUSE_FILE} does not name the food",
+                     "derive composition.csv anew")
+
+
 def _parts(food: Food) -> Iterator[Fault]:
     for part, whole in PARTS:
         some, all_of_it = food.composition.get(part), food.composition.get(whole)
@@ -117,8 +154,8 @@ def _parts(food: Food) -> Iterator[Fault]:
                 break
 
 
-def _mass(food: Food, water: float | None) -> Iterator[Fault]:
-    """Protein, fat, carbohydrate and alcohol stay within 100 g; with water and salts they come near to it."""
+def _mass(food: Food, water: float | None, refuse: float) -> Iterator[Fault]:
+    """Protein, fat, carbohydrate and alcohol stay within 100 g; with water, salts and the usual share of refuse they come near to it."""
     macros = [food.composition.get(n) for n in ("protein_g", "fat_g", "carbohydrate_g", "alcohol_g")]
     least = sum(m.lo for m in macros if m)
     if least > MOST_MASS:
@@ -129,7 +166,7 @@ def _mass(food: Food, water: float | None) -> Iterator[Fault]:
         return
     minerals = {n: (food.composition[n].mid or 0.0) / 1000 if n in food.composition else 0.0 for n in ("sodium_mg", "potassium_mg")}
     salts = minerals["sodium_mg"] * SALT_PER_SODIUM + minerals["potassium_mg"] * REST_PER_POTASSIUM
-    known = water + sum(m or 0.0 for m in mids) + (macros[3].mid or 0.0 if macros[3] else 0.0)
+    known = 100 * refuse + (1 - refuse) * water + sum(m or 0.0 for m in mids) + (macros[3].mid or 0.0 if macros[3] else 0.0)
     if known > MOST_WITH_WATER or known + salts < LEAST_MASS:
         yield _fault("macros do not add up", food, f"with {water:g} g of water they are {known:.0f} g of 100 g", "correct the figures or the link")
 
