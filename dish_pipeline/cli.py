@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from dish_pipeline import __version__
+from dish_pipeline.cli_benchmark import benchmark
 from dish_pipeline.cli_profiles import profiles
 from dish_pipeline.settings import CHECKOUT, DEFAULT_DAGSTER_HOME, DEFAULT_DATA, INPUTS, PRESETS
 
@@ -285,6 +286,7 @@ def facts(source: Path, servings: float | None, kind: str | None) -> None:
 
 
 main.add_command(profiles)
+main.add_command(benchmark)
 
 
 @main.group()
