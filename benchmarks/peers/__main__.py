@@ -47,7 +47,7 @@ PEERS = (
     Peer("co-occurrence", lambda m: counting.counted("co-occurrence", m)),
     Peer("n-gram", lambda m: counting.counted("n-gram", m)),
     Peer(mixture.Mixture.name, mixture.fit),
-    Peer("the original's architecture", original.fit, ("scipy",)),
+    Peer("the original's architecture", original.fit),
     Peer("modern decoder, x-transformers", modern.fit, ("x_transformers",)),
     Peer("GPT-2, order drawn anew", lambda m: gpt2.fit(m, shuffled=True), GPT2_NEEDS),
     Peer("GPT-2, own order", lambda m: gpt2.fit(m, shuffled=False), GPT2_NEEDS),

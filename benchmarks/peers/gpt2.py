@@ -152,7 +152,7 @@ def build(shape: Shape, pieces: Pieces, context: int) -> Any:
 
 def fit_one(material: Material, shape: Shape, shuffled: bool) -> Trained:
     """Train one configuration in one form."""
-    from transformers import Trainer, TrainerCallback, TrainingArguments
+    from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
     from transformers.utils import logging
 
     logging.set_verbosity_error()
@@ -172,6 +172,17 @@ def fit_one(material: Material, shape: Shape, shuffled: bool) -> Trained:
         material, score if shuffled else own_score, lambda: best.update({k: v.clone() for k, v in model.state_dict().items()}), patience=4,
     )
 
+    class Timed(Trainer):
+        """The Trainer with its usual warm-up and linear fall, which ends with the clock when that comes first."""
+
+        def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
+            def share(step: int) -> float:
+                return min(1.0, (step + 1) / 100) * max(0.02, 1 - max(step / num_training_steps, watch.seconds / material.max_seconds))
+
+            if self.lr_scheduler is None:
+                self.lr_scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer or self.optimizer, share)
+            return self.lr_scheduler
+
     class Look(TrainerCallback):
         """Watches the clock at each step, and the validation dishes after each epoch."""
 
@@ -189,13 +200,15 @@ def fit_one(material: Material, shape: Shape, shuffled: bool) -> Trained:
     with tempfile.TemporaryDirectory() as folder:
         arguments = TrainingArguments(
             output_dir=folder, per_device_train_batch_size=32, num_train_epochs=shape.epochs, learning_rate=shape.learning_rate, weight_decay=0.1,
-            warmup_steps=100, lr_scheduler_type="cosine", logging_strategy="no", save_strategy="no", eval_strategy="no", report_to="none",
-            disable_tqdm=True, seed=material.seed, use_cpu=True, include_num_input_tokens_seen="non_padding", remove_unused_columns=False,
+            logging_strategy="no", save_strategy="no", eval_strategy="no", report_to="none", disable_tqdm=True, seed=material.seed, use_cpu=True,
+            include_num_input_tokens_seen="non_padding", remove_unused_columns=False,
         )
-        Trainer(
+        trainer = Timed(
             model=model, args=arguments, train_dataset=Texts(material.train, pieces, shuffled, material.seed),
             data_collator=lambda rows: collate(rows, pieces.end), callbacks=[Look()],
-        ).train()
+        )
+        trainer.remove_callback(PrinterCallback)
+        trainer.train()
     if not best:
         watch.look()
     model.load_state_dict(best)

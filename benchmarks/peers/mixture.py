@@ -88,7 +88,7 @@ class Mixture:
 
     def _posterior(self, rows: _Rows) -> np.ndarray:
         """How much each dish belongs to each kind, (K, dishes), from course, length, foods and title."""
-        logs = np.log(self.kinds)[:, None] + np.log(self.courses)[:, rows.course] + np.log(self.lengths)[:, rows.length]
+        logs = np.log(self.kinds)[:, None] + np.log(self.courses)[:, rows.course] + np.log(self.lengths[:, rows.length])
         for table, index, of in ((self.foods, rows.food, rows.of), (self.words, rows.word, rows.word_of)):
             said = np.log(table)
             logs += np.array([np.bincount(of, weights=own[index], minlength=rows.count) for own in said])

@@ -21,7 +21,6 @@ from math import ceil, log, log2
 
 import numpy as np
 import torch
-from scipy.special import ndtr
 from torch import Tensor, nn
 
 from benchmarks.peers.common import Material, Trained, Watch, best_of
@@ -44,7 +43,8 @@ _EDGES = np.concatenate([[-np.inf], 0.5 * (np.log(GRID[:-1]) + np.log(GRID[1:]))
 
 def cell_masses(mean: np.ndarray, spread: np.ndarray) -> np.ndarray:
     """The mass of log-normals in the cells of the grid of amounts. `mean` and `spread` (...) -> (..., cells); sums to one."""
-    return np.diff(ndtr((_EDGES - mean[..., None]) / spread[..., None]), axis=-1)
+    below = torch.special.ndtr(torch.from_numpy((_EDGES - mean[..., None]) / spread[..., None])).numpy()
+    return np.diff(below, axis=-1)
 
 
 class Body(nn.Module):

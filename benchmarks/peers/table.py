@@ -142,17 +142,18 @@ def verdicts(kept: Mapping[str, Sequence[Row]], speed: Mapping[str, Any] | None)
         if not shares or not theirs:
             found.append(f"time to the best validation of {name}: not measured in one run, bound {bound:.2f}")
             continue
-        got = [s["share"] for s in shares if s is not None]
-        mean = float(np.mean(got)) if len(got) == len(shares) else float("inf")
+        got = [(s["share"], s["cpu_share"]) for s in shares if s is not None]
+        mean, cpu = np.mean(got, axis=0) if len(got) == len(shares) else (float("inf"), float("inf"))
         cut = "; the peer was cut by the clock" if theirs[0]["stopped_by"] == "time limit" else ""
         word = "held" if mean <= bound else "MISSED"
-        found.append(f"time to the best validation of {theirs[0]['name']}: {mean:.2f} of its own, bound {bound:.2f}: {word}{cut}")
+        share = f"{mean:.2f} of its own (by cpu seconds {cpu:.2f})"
+        found.append(f"time to the best validation of {theirs[0]['name']}: {share}, bound {bound:.2f}: {word}{cut}")
     if speed:
         rates = [f"{speed[who]['tokens_per_second']:,.0f} with {speed[who]['parameters']:,} parameters" for who in ("ours", "trainer")]
         word = "held" if speed["ratio"] >= THROUGHPUT_AT_LEAST else "MISSED"
         found.append(
-            f"tokens a second in training, ours / Trainer: {speed['ratio']:.2f} ({' against '.join(rates)}; by cpu seconds {speed['cpu_ratio']:.2f}), "
-            f"bound {THROUGHPUT_AT_LEAST:.1f}: {word}"
+            f"tokens a second in training, ours / Trainer: {speed['ratio']:.2f} ({' against '.join(rates)}; by cpu seconds "
+            f"{speed['cpu_ratio']:.2f}), bound {THROUGHPUT_AT_LEAST:.1f}: {word}"
         )
     else:
         found.append(f"tokens a second in training, ours / Trainer: not measured, bound {THROUGHPUT_AT_LEAST:.1f}")

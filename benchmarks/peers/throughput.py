@@ -76,7 +76,7 @@ class _Rows(torch.utils.data.Dataset):
 
 def trainer(material: Material, steps: int) -> Rate:
     """The Trainer with its defaults, `steps` updates. Raises ImportError without transformers and accelerate."""
-    from transformers import GPT2Config, GPT2LMHeadModel, Trainer, TrainerCallback, TrainingArguments
+    from transformers import GPT2Config, GPT2LMHeadModel, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
     from transformers.utils import logging
 
     logging.set_verbosity_error()
@@ -103,13 +103,15 @@ def trainer(material: Material, steps: int) -> Rate:
             times.append((time.monotonic(), time.process_time()))
 
     with tempfile.TemporaryDirectory() as folder:
-        Trainer(
+        made = Trainer(
             model=model, train_dataset=rows, callbacks=[Clock()], data_collator=lambda some: collate(some, material.tokenizer.pad),
             args=TrainingArguments(
                 output_dir=folder, per_device_train_batch_size=BATCH, max_steps=steps, learning_rate=1e-3, logging_strategy="no", save_strategy="no",
                 report_to="none", disable_tqdm=True, seed=material.seed, use_cpu=True, remove_unused_columns=False,
             ),
-        ).train()
+        )
+        made.remove_callback(PrinterCallback)
+        made.train()
     (wall0, cpu0), (wall1, cpu1) = times[0], times[-1]
     return Rate(rows.tokens / (wall1 - wall0), rows.tokens / (cpu1 - cpu0), sum(p.numel() for p in model.parameters()))
 
