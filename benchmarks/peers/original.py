@@ -139,9 +139,9 @@ def food_bits(model: SetModel, rows: Sequence[Sequence[int]], vocabulary: Vocabu
             chosen = by_length[begin : begin + batch]
             ids = padded([rows[i] for i in chosen])
             logits = model(ids).clone()
-            for t in range(2, ids.shape[1]):
-                gone = torch.where(ids[:, 1:t] == OTHER, PAD, ids[:, 1:t])
-                logits[:, t - 1].scatter_(1, gone, -1e9)
+            for t in range(1, ids.shape[1]):
+                emitted = ids[:, 1 : t + 1]
+                logits[:, t].scatter_(1, torch.where(emitted == OTHER, PAD, emitted), -1e9)
             logs = torch.log_softmax(logits, dim=-1).double()
             for j, i in enumerate(chosen):
                 row, unseen = rows[i], 0
