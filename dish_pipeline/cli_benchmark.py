@@ -34,7 +34,8 @@ def benchmark() -> None:
 def peers(recipes: Path, preset: str, seeds: tuple[int, ...], only: tuple[str, ...], max_seconds: float, candidates: int) -> None:
     """Train other models on RECIPES and measure them as ours is: counting, LSTM, GPT-2, a modern decoder, the original's architecture.
 
-    Rows are printed as they come and kept in benchmarks/results/peers.json. At least 200 recipes; about an hour.
+    Rows are printed as they come and kept in benchmarks/results/peers.json. At least 200 recipes; about an hour. A peer whose package
+    is not installed is named and left out.
     """
     if not (CHECKOUT / "benchmarks" / "peers" / "__main__.py").is_file():
         raise click.ClickException(

@@ -3,3 +3,6 @@
 What belongs here: one file a peer, each with a `fit(material)` that gives a `Trained`; what they share (`common.py`, `loop.py`); the table
 (`table.py`); and the small measurements beside it (`throughput.py`, `courses.py`). Nothing in the package imports this folder.
 """
+
+# First of all: it says how threads wait for one another, which is heeded only before torch is loaded.
+import dish_pipeline.model  # noqa: F401
