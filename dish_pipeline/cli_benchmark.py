@@ -30,12 +30,12 @@ def benchmark() -> None:
 @click.option(
     "--max-seconds", type=click.FloatRange(min=0, min_open=True), default=600, show_default=True, help="That one setting of a peer may train.",
 )
-@click.option("--candidates", type=click.IntRange(min=1), default=2, show_default=True, help="Settings of each trained peer to try.")
+@click.option("--candidates", type=click.IntRange(min=1), default=4, show_default=True, help="Settings of each trained peer to try.")
 def peers(recipes: Path, preset: str, seeds: tuple[int, ...], only: tuple[str, ...], max_seconds: float, candidates: int) -> None:
     """Train other models on RECIPES and measure them as ours is: counting, LSTM, GPT-2, a modern decoder, the original's architecture.
 
-    Rows are printed as they come and kept in benchmarks/results/peers.json. At least 200 recipes; about an hour. A peer whose package
-    is not installed is named and left out.
+    Rows are printed as they come and kept in benchmarks/results/peers.json. At least 200 recipes. Two hours on
+    two cores, half an hour with --candidates 1. A peer whose package is not installed is named and left out.
     """
     if not (CHECKOUT / "benchmarks" / "peers" / "__main__.py").is_file():
         raise click.ClickException(

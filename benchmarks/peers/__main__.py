@@ -1,4 +1,4 @@
-"""Other models against ours: `python -m benchmarks.peers`, or `dish benchmark peers`. About an hour on two cores, less with --max-seconds.
+"""Other models against ours: `python -m benchmarks.peers`, or `dish benchmark peers`. Hours on two cores; --candidates 1 for a first look.
 
 Every peer learns from the same train split, makes its choices on the validation split (at most --candidates settings each), keeps its best
 validation point, and reads the test split once. The measure is that of the report: order-marginal bits of whole dishes. Rows are printed as
@@ -64,7 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
     names = [*(p.name for p in PEERS), THROUGHPUT, COURSES]
     parser.add_argument("--only", nargs="+", default=[], help=f"names, or parts of names: {', '.join(names)}")
     parser.add_argument("--max-seconds", type=float, default=600, help="seconds that one setting of one peer may train")
-    parser.add_argument("--candidates", type=int, default=2, help="settings of each trained peer to try")
+    parser.add_argument("--candidates", type=int, default=4, help="settings of each trained peer to try")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--results", type=Path, default=RESULTS)
     asked = parser.parse_args(arguments)

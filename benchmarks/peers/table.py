@@ -124,6 +124,9 @@ def verdicts(kept: Mapping[str, Sequence[Row]], speed: Mapping[str, Any] | None)
     ours = kept.get(OURS)
     found = []
 
+    def cut(rows: Sequence[Row]) -> str:
+        return "; the peer was cut by the clock" if any(r["stopped_by"] == "time limit" for r in rows) else ""
+
     def rows_of(name: str) -> Sequence[Row] | None:
         forms = [rows for key, rows in kept.items() if key == name or key.startswith(f"{name}, ")]
         return min(forms, key=lambda rows: np.mean([r["valid"] for r in rows]), default=None)
@@ -133,7 +136,8 @@ def verdicts(kept: Mapping[str, Sequence[Row]], speed: Mapping[str, Any] | None)
         if ours and theirs:
             share = ratio(ours, theirs)
             word = "held" if share["hi"] <= bound else "held, but not by the whole interval" if share["mean"] <= bound else "MISSED"
-            found.append(f"bits, ours / {theirs[0]['name']}: {share['mean']:.3f} [{share['lo']:.3f}, {share['hi']:.3f}], bound {bound:.2f}: {word}")
+            shown = f"{share['mean']:.3f} [{share['lo']:.3f}, {share['hi']:.3f}]"
+            found.append(f"bits, ours / {theirs[0]['name']}: {shown}, bound {bound:.2f}: {word}{cut(theirs)}")
         else:
             found.append(f"bits, ours / {name}: not measured, bound {bound:.2f}")
     for name, bound in TIME_AT_MOST.items():
@@ -144,10 +148,9 @@ def verdicts(kept: Mapping[str, Sequence[Row]], speed: Mapping[str, Any] | None)
             continue
         got = [(s["share"], s["cpu_share"]) for s in shares if s is not None]
         mean, cpu = np.mean(got, axis=0) if len(got) == len(shares) else (float("inf"), float("inf"))
-        cut = "; the peer was cut by the clock" if theirs[0]["stopped_by"] == "time limit" else ""
         word = "held" if mean <= bound else "MISSED"
         share = f"{mean:.2f} of its own (by cpu seconds {cpu:.2f})"
-        found.append(f"time to the best validation of {theirs[0]['name']}: {share}, bound {bound:.2f}: {word}{cut}")
+        found.append(f"time to the best validation of {theirs[0]['name']}: {share}, bound {bound:.2f}: {word}{cut(theirs)}")
     if speed:
         rates = [f"{speed[who]['tokens_per_second']:,.0f} with {speed[who]['parameters']:,} parameters" for who in ("ours", "trainer")]
         word = "held" if speed["ratio"] >= THROUGHPUT_AT_LEAST else "MISSED"
