@@ -21,8 +21,8 @@ from dish_pipeline.model.tokenizer import PARTS, DishTokenizer
 
 KINDS, PRIORS, ROUNDS = (6, 16, 40, 100), (20.0, 100.0), 25
 AMOUNTS = (*GRID, None)
-FOOD_PRIOR = 2.0
-"""Pseudo-amounts of all foods together that each food starts with."""
+FOOD_PRIOR, WORD_WEIGHT = 2.0, 5.0
+"""Pseudo-amounts of all foods together that each food starts with; pseudo-words that a kind starts with, for each of its pseudo-foods."""
 
 
 class _Rows:
@@ -80,7 +80,7 @@ class Mixture:
         everyone = np.arange(rows.count)
         self.kinds = _share(belongs.sum(1) + 1.0)
         self.foods = _leaning(sums(rows.food, rows.of, len(self.all_foods)), self.all_foods, prior)
-        self.words = _leaning(sums(rows.word, rows.word_of, len(self.all_words)), self.all_words, prior)
+        self.words = _leaning(sums(rows.word, rows.word_of, len(self.all_words)), self.all_words, WORD_WEIGHT * prior)
         self.courses = _leaning(sums(rows.course, everyone, len(self.all_courses)), self.all_courses, 2.0)
         self.lengths = _leaning(sums(rows.length, everyone, len(self.all_lengths)), self.all_lengths, 10.0)
         # How much larger or smaller than anywhere a kind's amounts are, cell by cell of the grid.
