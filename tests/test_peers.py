@@ -38,6 +38,12 @@ def one_thread():
     torch.set_num_threads(before)
 
 
+@pytest.fixture(autouse=True)
+def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Networks are given fifteen steps, not two thousand."""
+    monkeypatch.setattr(common, "FEWEST_STEPS", 15)
+
+
 @pytest.fixture(scope="module")
 def given(dishes: list[Dish], tokenizer: DishTokenizer, lexicon: Lexicon) -> Material:
     return Material(lexicon, pd.DataFrame(), dishes[:80], dishes[80:100], dishes[100:], tokenizer, PRESETS["tiny"], 3, 4.0, 1)
@@ -160,8 +166,8 @@ def test_the_lstm_drops_weights_in_training_only(given: Material) -> None:
 def test_the_loop_keeps_the_best_validation_point(given: Material) -> None:
     torch.manual_seed(0)
     model = lstm.AwdLstm(given.tokenizer.size, lstm.Shape(width=16, hidden=24, dropout=0.0))
-    trained = loop.fit("small", model, model, given, loop.Settings(learning_rate=0.05, epochs=4))
-    assert len(trained.history) == 12, "three batches an epoch, so each is followed by a look"
+    trained = loop.fit("small", model, model, given, loop.Settings(learning_rate=0.05, epochs=1))
+    assert len(trained.history) == 8, "fifteen steps, a look after every second and at the end"
     assert given.watch(trained.score) == pytest.approx(min(h["bits"] for h in trained.history), abs=0.01)
     assert trained.history[-1]["bits"] < trained.history[0]["bits"]
     assert trained.stopped_by == "all epochs done"

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import inf
+from math import ceil, inf
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +31,11 @@ from dish_pipeline.recipes.validation import dishes_of
 from dish_pipeline.settings import Preset
 
 FEWEST_RECIPES = 200
-PATIENCE = 4
-"""Evaluations without a new best before a peer stops, as many as pass in about four epochs."""
+PATIENT_EPOCHS, PATIENT_STEPS = 4, 400
+"""A peer stops when so many epochs, and so many steps, have brought no better validation."""
+
+FEWEST_STEPS = 2000
+"""Steps that a trained peer is given before its epochs are over."""
 
 
 class Unusable(ValueError):
@@ -99,8 +102,10 @@ class Trained:
 class Watch:
     """The clock and memory of one training: when to look, what was best, when to stop."""
 
-    def __init__(self, material: Material, score: Score, keep: Callable[[], None], patience: int = PATIENCE):
-        self.material, self.score, self.keep, self.patience = material, score, keep, patience
+    def __init__(self, material: Material, score: Score, keep: Callable[[], None], every: int = 1, looks: int = 1):
+        """`every` so many steps there is a look, `looks` of them an epoch."""
+        self.material, self.score, self.keep = material, score, keep
+        self.patience = max(PATIENT_EPOCHS * looks, ceil(PATIENT_STEPS / every))
         self.begun, self.cpu, self.looking, self.tokens = time.monotonic(), time.process_time(), 0.0, 0
         self.history: list[dict[str, float]] = []
         self.best, self.since_best = inf, 0
@@ -154,6 +159,15 @@ def material(recipes: Path, preset: Preset, seed: int, max_seconds: float, candi
     train = [canonical(d) for d in dishes_of(found.train)]
     tokenizer = ablations.tokenizer_for(train, found.lexicon, preset.vocabulary)
     return Material(found.lexicon, found.train, train, found.valid, found.test, tokenizer, preset, seed, max_seconds, candidates)
+
+
+def batch_and_epochs(dishes: int, epochs: int) -> tuple[int, int]:
+    """Dishes a step, and epochs at most. A small collection needs smaller batches and many epochs before a network has had its steps.
+
+    Early stopping ends what needs fewer.
+    """
+    batch = 32 if dishes >= 2000 else 16
+    return batch, max(epochs, ceil(FEWEST_STEPS * batch / dishes))
 
 
 def parts_of(rows: Sequence[np.ndarray], bits: Sequence[np.ndarray]) -> np.ndarray:

@@ -10,14 +10,14 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log
+from math import ceil, log
 from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-from benchmarks.peers.common import Material, Trained, Watch, best_of, parts_of
+from benchmarks.peers.common import Material, Trained, Watch, batch_and_epochs, best_of, parts_of
 from dish_pipeline.dish import Dish
 from dish_pipeline.evaluation.likelihood import Score
 from dish_pipeline.model.batches import IGNORE
@@ -168,8 +168,10 @@ def fit_one(material: Material, shape: Shape, shuffled: bool) -> Trained:
 
     best: dict[str, torch.Tensor] = {}
     # The form in the recipe's own order is stopped, and its best point kept, by texts in that order: as whoever writes it so would.
+    batch, epochs = batch_and_epochs(len(material.train), shape.epochs)
     watch = Watch(
-        material, score if shuffled else own_score, lambda: best.update({k: v.clone() for k, v in model.state_dict().items()}), patience=4,
+        material, score if shuffled else own_score, lambda: best.update({k: v.clone() for k, v in model.state_dict().items()}),
+        ceil(len(material.train) / batch),
     )
 
     class Timed(Trainer):
@@ -199,7 +201,7 @@ def fit_one(material: Material, shape: Shape, shuffled: bool) -> Trained:
 
     with tempfile.TemporaryDirectory() as folder:
         arguments = TrainingArguments(
-            output_dir=folder, per_device_train_batch_size=32, num_train_epochs=shape.epochs, learning_rate=shape.learning_rate, weight_decay=0.1,
+            output_dir=folder, per_device_train_batch_size=batch, num_train_epochs=epochs, learning_rate=shape.learning_rate, weight_decay=0.1,
             logging_strategy="no", save_strategy="no", eval_strategy="no", report_to="none", disable_tqdm=True, seed=material.seed, use_cpu=True,
             include_num_input_tokens_seen="non_padding", remove_unused_columns=False,
         )
@@ -214,7 +216,8 @@ def fit_one(material: Material, shape: Shape, shuffled: bool) -> Trained:
     model.load_state_dict(best)
     form = "order drawn anew" if shuffled else "own order"
     trained = Trained(
-        f"GPT-2, {form}", score, sum(p.numel() for p in model.parameters()), watch.history, dict(vars(shape)), watch.stopped_by or "all epochs done",
+        f"GPT-2, {form}", score, sum(p.numel() for p in model.parameters()), watch.history, {**vars(shape), "batch": batch, "epochs": epochs},
+        watch.stopped_by or "all epochs done",
     )
     if not shuffled:
         trained.own_order = own_score

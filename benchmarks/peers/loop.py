@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from benchmarks.peers.common import Material, Trained, Watch, parts_of
+from benchmarks.peers.common import Material, Trained, Watch, batch_and_epochs, parts_of
 from dish_pipeline.dish import Dish
 from dish_pipeline.evaluation.likelihood import Score
 from dish_pipeline.model.batches import IGNORE, epoch_batches, pad
@@ -24,12 +24,11 @@ from dish_pipeline.model.tokenizer import DishTokenizer
 
 @dataclass(frozen=True)
 class Settings:
-    """How one candidate is trained."""
+    """How one candidate is trained; `epochs` are more for a small collection, see `common.batch_and_epochs`."""
 
     learning_rate: float = 2e-3
     weight_decay: float = 0.1
     epochs: int = 20
-    batch: int = 32
     label_smoothing: float = 0.0
     looks: int = 2
     """Evaluations an epoch."""
@@ -67,12 +66,13 @@ def fit(name: str, model: nn.Module, logits: Callable[[Tensor], Tensor], materia
     )
     best: dict[str, Tensor] = {}
     score = scorer(model, logits, material.tokenizer)
-    watch = Watch(material, score, lambda: best.update({k: v.clone() for k, v in model.state_dict().items()}), patience=4 * plan.looks)
-    per_epoch = ceil(len(material.train) / plan.batch)
-    total, every = plan.epochs * per_epoch, max(1, per_epoch // plan.looks)
+    batch, epochs = batch_and_epochs(len(material.train), plan.epochs)
+    per_epoch = ceil(len(material.train) / batch)
+    total, every = epochs * per_epoch, max(1, per_epoch // plan.looks)
+    watch = Watch(material, score, lambda: best.update({k: v.clone() for k, v in model.state_dict().items()}), every, plan.looks)
     step = 0
-    for epoch in range(plan.epochs):
-        for made in epoch_batches(material.train, material.tokenizer, plan.batch, material.seed, epoch):
+    for epoch in range(epochs):
+        for made in epoch_batches(material.train, material.tokenizer, batch, material.seed, epoch):
             # The rate falls with the steps or with the clock, whichever is further on, so that a run cut short ends on a low rate too.
             gone = max(step / total, watch.seconds / material.max_seconds)
             rate = plan.learning_rate * min(1.0, (step + 1) / max(1, total // 20)) * max(0.02, 1 - gone)
@@ -95,6 +95,5 @@ def fit(name: str, model: nn.Module, logits: Callable[[Tensor], Tensor], materia
         if watch.stopped_by:
             break
     model.load_state_dict(best)
-    return Trained(
-        name, score, sum(p.numel() for p in model.parameters()), watch.history, asdict(plan), watch.stopped_by or "all epochs done",
-    )
+    chosen = asdict(plan) | {"batch": batch, "epochs": epochs}
+    return Trained(name, score, sum(p.numel() for p in model.parameters()), watch.history, chosen, watch.stopped_by or "all epochs done")

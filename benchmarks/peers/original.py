@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from benchmarks.peers.common import Material, Trained, Watch, best_of
+from benchmarks.peers.common import Material, Trained, Watch, batch_and_epochs, best_of
 from benchmarks.peers.mixture import fit as fit_mixture
 from dish_pipeline.dish import COURSES, UNKNOWN_COURSE, Dish
 from dish_pipeline.model.baselines import Baseline, PopularityBag
@@ -35,7 +35,7 @@ COURSE_LIST = (*COURSES, UNKNOWN_COURSE)
 PAD, END, OTHER, FIRST = 0, 1, 2, 3 + len(COURSE_LIST)
 """Tokens: padding, end, a food never seen, then the courses, then the foods of the training dishes."""
 CANDIDATES = ({"learning_rate": 2e-3, "epochs": 40}, {"learning_rate": 5e-3, "epochs": 40}, {"learning_rate": 1e-3, "epochs": 60})
-QUANTITY_EPOCHS, RATE, BATCH, SPREAD_PRIOR = 20, 2e-3, 32, 10.0
+QUANTITY_EPOCHS, RATE, SPREAD_PRIOR = 20, 2e-3, 10.0
 FACTORS = (1.0, 1.15, 1.3, 1.5, 1.8)
 
 _EDGES = np.concatenate([[-np.inf], 0.5 * (np.log(GRID[:-1]) + np.log(GRID[1:])), [np.inf]])
@@ -197,11 +197,13 @@ class Quantities:
         """Until validation no longer improves; shares by cross-entropy, the total by squared error of its logarithm."""
         optimiser = torch.optim.AdamW(self.model.parameters(), lr=RATE, weight_decay=0.01)
         rng = np.random.default_rng((material.seed, 17))
-        clock = Watch(material, lambda *_: np.zeros((1, 1)), lambda: None)
         best, weights, since = np.inf, {k: v.clone() for k, v in self.model.state_dict().items()}, 0
-        for _ in range(QUANTITY_EPOCHS):
+        batch, epochs = batch_and_epochs(len(material.train), QUANTITY_EPOCHS)
+        per_epoch = ceil(len(material.train) / batch)
+        clock = Watch(material, lambda *_: np.zeros((1, 1)), lambda: None, per_epoch)
+        for _ in range(epochs):
             self.model.train()
-            for chosen in np.array_split(rng.permutation(len(material.train)), ceil(len(material.train) / BATCH)):
+            for chosen in np.array_split(rng.permutation(len(material.train)), per_epoch):
                 self._loss([material.train[i] for i in chosen]).backward()
                 torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
                 optimiser.step()
@@ -214,7 +216,7 @@ class Quantities:
                 weights = {k: v.clone() for k, v in self.model.state_dict().items()}
             else:
                 since += 1
-            if since >= 4 or clock.seconds > seconds:
+            if since >= clock.patience or clock.seconds > seconds:
                 break
         self.model.load_state_dict(weights)
         self.model.eval()
@@ -288,16 +290,17 @@ def _fit_one(material: Material, vocabulary: Vocabulary, title_name: str, titles
     best: dict[str, Tensor] = {}
     # While the set model trains, the other parts of the watched dishes stay what they are.
     fixed: list[np.ndarray] = []
+    batch, epochs = batch_and_epochs(len(material.train), int(asked["epochs"]))
+    per_epoch = ceil(len(material.train) / batch)
     watch = Watch(
         material, lambda dishes, orders: score(dishes, orders, fixed[0]), lambda: best.update({k: v.clone() for k, v in model.state_dict().items()}),
-        patience=5,
+        per_epoch,
     )
     quantities.append(Quantities(material, vocabulary, material.max_seconds / 3))
     fixed.append(score(*material.watched))
     optimiser = torch.optim.AdamW(model.parameters(), lr=asked["learning_rate"], weight_decay=0.01)
     rng = np.random.default_rng((material.seed, 5))
-    per_epoch = ceil(len(material.train) / BATCH)
-    total, step = int(asked["epochs"]) * per_epoch, 0
+    total, step = epochs * per_epoch, 0
     while not watch.stopped_by and step < total:
         model.train()
         for chosen in np.array_split(rng.permutation(len(material.train)), per_epoch):
@@ -318,7 +321,7 @@ def _fit_one(material: Material, vocabulary: Vocabulary, title_name: str, titles
     parameters = sum(p.numel() for network in (model, quantities[0].model) for p in network.parameters())
     return Trained(
         "the original's architecture", score, parameters, watch.history,
-        {**asked, "foods": vocabulary.size - FIRST, "width factor": quantities[0].factor, "titles": title_name},
+        {**asked, "batch": batch, "epochs": epochs, "foods": vocabulary.size - FIRST, "width factor": quantities[0].factor, "titles": title_name},
         watch.stopped_by or "all epochs done",
         note=f"it has no titles and no prior over courses: the title's bits are those of {title_name}, the course's those of counting",
     )
