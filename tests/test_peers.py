@@ -46,7 +46,7 @@ def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def given(dishes: list[Dish], tokenizer: DishTokenizer, lexicon: Lexicon) -> Material:
-    return Material(lexicon, pd.DataFrame(), dishes[:80], dishes[80:100], dishes[100:], tokenizer, PRESETS["tiny"], 3, 4.0, 1)
+    return Material(lexicon, pd.DataFrame(), dishes[:80], dishes[80:100], dishes[100:], tokenizer, PRESETS["tiny"], 3, 600.0, 1)
 
 
 @pytest.fixture(scope="module")
