@@ -42,7 +42,7 @@ class Shape:
 
 CANDIDATES = (
     Shape("small, as nanoGPT has it for a laptop", 4, 128, 4, 0.1, 1000, 2e-3),
-    Shape("small, larger vocabulary", 4, 128, 4, 0.1, 3000, 2e-3),
+    Shape("small, larger vocabulary", 4, 128, 4, 0.2, 3000, 2e-3),
     Shape("three million parameters", 6, 192, 6, 0.2, 1000, 1e-3),
     Shape("three million parameters, larger vocabulary", 6, 192, 6, 0.2, 3000, 1e-3),
 )
