@@ -16,6 +16,7 @@ import click
 from dish_pipeline import __version__
 from dish_pipeline.cli_export import export
 from dish_pipeline.cli_lexicon import lexicon
+from dish_pipeline.cli_benchmark import benchmark
 from dish_pipeline.cli_profiles import profiles
 from dish_pipeline.settings import CHECKOUT, DEFAULT_DAGSTER_HOME, DEFAULT_DATA, INPUTS, PRESETS
 
@@ -289,6 +290,7 @@ def facts(source: Path, servings: float | None, kind: str | None) -> None:
 main.add_command(profiles)
 main.add_command(export)
 main.add_command(lexicon)
+main.add_command(benchmark)
 
 
 class _errors:
