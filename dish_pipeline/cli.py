@@ -14,9 +14,9 @@ from pathlib import Path
 import click
 
 from dish_pipeline import __version__
+from dish_pipeline.cli_benchmark import benchmark
 from dish_pipeline.cli_export import export
 from dish_pipeline.cli_lexicon import lexicon
-from dish_pipeline.cli_benchmark import benchmark
 from dish_pipeline.cli_profiles import profiles
 from dish_pipeline.settings import CHECKOUT, DEFAULT_DAGSTER_HOME, DEFAULT_DATA, INPUTS, PRESETS
 
