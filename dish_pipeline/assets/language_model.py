@@ -120,7 +120,7 @@ def baselines(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.Mat
     deps=[tokenizer, augmented_recipes, validated_recipes], group_name=GROUP, kinds={"torch"}, owners=OWNERS,
     code_version=code_of(
         "model/transformer.py", "model/training.py", "model/batches.py", "model/grammar.py", "model/scoring.py", "model/tokenizer.py",
-        "model/text.py",
+        "model/text.py", "model/features.py",
     ),
     description="The challenger: a decoder-only transformer trained from scratch in a process of its own, with checkpoints from which an "
     "interrupted training goes on exactly.",

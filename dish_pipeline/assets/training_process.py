@@ -36,6 +36,7 @@ def main(job_path: Path) -> int:
     from dish_pipeline.dietetics import lexicon as lexicon_room
     from dish_pipeline.model import tokenizer as tokenizer_room
     from dish_pipeline.model import training, transformer
+    from dish_pipeline.model.features import features_of
     from dish_pipeline.model.text import text_of
     from dish_pipeline.progress import progress
     from dish_pipeline.recipes.validation import dishes_of
@@ -63,7 +64,8 @@ def main(job_path: Path) -> int:
 
         try:
             outcome = training.train(
-                train, valid, tokenizer, ModelShape(**job["shape"]), TrainingPlan(**job["plan"]), job["seed"], work, on_progress
+                train, valid, tokenizer, ModelShape(**job["shape"]), TrainingPlan(**job["plan"]), job["seed"], work,
+                on_progress, features=features_of(tokenizer, lexicon),
             )
         except training.Interrupted as stop:
             logging.warning("%s", stop)

@@ -26,6 +26,7 @@ from torch import Tensor
 
 from dish_pipeline.dish import Dish
 from dish_pipeline.model.batches import IGNORE, Batch, Noise, encode_noisy, epoch_batches
+from dish_pipeline.model.features import Features
 from dish_pipeline.model.grammar import Grammar
 from dish_pipeline.model.scoring import part_bits
 from dish_pipeline.model.tokenizer import DishTokenizer
@@ -78,8 +79,8 @@ def make_optimisers(model: DishTransformer, plan: TrainingPlan) -> list[torch.op
 
     Muon: Jordan 2024, as in `torch.optim.Muon`; its rate is MUON_RATE times AdamW's, since its updates have unit scale.
     """
-    matrices = [p for name, p in model.named_parameters() if p.ndim == 2 and not name.startswith("embedding")]
-    rest = [p for name, p in model.named_parameters() if p.ndim != 2 or name.startswith("embedding")]
+    matrices = [p for name, p in model.named_parameters() if p.ndim == 2 and "embedding" not in name]
+    rest = [p for name, p in model.named_parameters() if p.ndim != 2 or "embedding" in name]
     return [
         torch.optim.Muon(matrices, lr=plan.learning_rate, weight_decay=plan.weight_decay, momentum=0.95),
         torch.optim.AdamW(
@@ -104,9 +105,11 @@ def train(
     work: Path,
     on_progress: Callable[[dict[str, Any], int], None] = lambda record, total: None,
     threads: int | None = None,
+    features: Features | None = None,
 ) -> Outcome:
     """Train from scratch, or go on from the checkpoint in `work`; keep the weights that were best on `valid_dishes`.
 
+    `features` is what is known of the tokens beforehand; without it each token has only its own vector and its name.
     `on_progress` gets each metrics record and the number of planned steps. Raises Interrupted after SIGINT or SIGTERM (a
     checkpoint is written first), ValueError when there is nothing to train or validate on, FloatingPointError when the loss
     is no longer finite.
@@ -117,7 +120,7 @@ def train(
         torch.set_num_threads(threads)
     torch.manual_seed(seed)
     work.mkdir(parents=True, exist_ok=True)
-    model = DishTransformer(ModelConfig(tokenizer.size, shape), tokenizer.name_pieces)
+    model = DishTransformer(ModelConfig(tokenizer.size, shape), tokenizer.name_pieces, features)
     optimisers = make_optimisers(model, plan)
     grammar = Grammar(tokenizer)
     progress, best = Progress(), {k: v.clone() for k, v in model.state_dict().items()}
