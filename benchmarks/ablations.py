@@ -27,7 +27,8 @@ from dish_pipeline.dietetics.lexicon import Lexicon, load
 from dish_pipeline.dietetics.parsing import LineParser
 from dish_pipeline.dish import Dish
 from dish_pipeline.evaluation import likelihood
-from dish_pipeline.model import scoring, training
+from dish_pipeline.model import distillation, scoring
+from dish_pipeline.model.features import features_of
 from dish_pipeline.model.text import canonical
 from dish_pipeline.model.tokenizer import DishTokenizer
 from dish_pipeline.model.tokenizer import train as train_pieces
@@ -108,7 +109,8 @@ def run(change: Change, preset: Preset, recipes: Path, seed: int, split_seed: in
     shape, plan = replace(preset.model, **change.model), replace(preset.training, **{"max_seconds": math.inf, **change.training})
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as work:
-        outcome = training.train(dishes_of(frame), found.valid, tokenizer, shape, plan, seed, Path(work))
+        known = features_of(tokenizer, found.lexicon)
+        outcome = distillation.train_taught(dishes_of(frame), found.valid, tokenizer, shape, plan, seed, Path(work), features=known)
     seconds = time.monotonic() - begun
 
     def score(dishes: Sequence[Dish], orders: Sequence[Sequence[int]]) -> np.ndarray:

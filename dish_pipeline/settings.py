@@ -100,6 +100,22 @@ class TrainingPlan:
     """Chance that a dish is read without its course, and likewise without its amounts, so that both may be missing."""
     subword_sampling: float = 0.0
     """Chance that a title is cut into other pieces than the likeliest ones (Kudo 2018)."""
+    vary_amounts: float = 0.0
+    """Chance that a dish is read in other amounts, drawn anew at each epoch."""
+    muon: bool = True
+    """Muon for the matrices inside the blocks; else AdamW for everything."""
+    average: float = 0.0
+    """What the running average of the weights keeps at each step, such as 0.99; it is what is validated and kept. 0: no average."""
+    device: str = "cpu"
+    """Where the network is trained: cpu, cuda or cuda:1."""
+    bf16: bool = False
+    """Multiply in bfloat16 (autocast); the weights stay in single precision."""
+    teachers: int = 0
+    """Models of other seeds that are trained first and then teach the one that is kept (distillation of an ensemble)."""
+    teacher_epochs: int = 6
+    """Epochs of each teacher."""
+    taught: float = 0.7
+    """Share of the loss that is the teachers'."""
     max_seconds: float = 330.0
     """A wall-clock guard for slow machines; a run that it ends says so, since its weights then depend on the clock."""
 

@@ -15,6 +15,7 @@ import dagster as dg
 import pandas as pd
 
 from dish_pipeline.assets.recipes import augmented_recipes, recipe_facts, validated_recipes
+from dish_pipeline.assets.training_process import FIRST_BATCH
 from dish_pipeline.assets.workspace import OWNERS, Workspace, code_of, make, markdown_table, picture
 from dish_pipeline.dish import Dish
 from dish_pipeline.evaluation import drift
@@ -120,7 +121,8 @@ def baselines(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.Mat
     deps=[tokenizer, augmented_recipes, validated_recipes], group_name=GROUP, kinds={"torch"}, owners=OWNERS,
     code_version=code_of(
         "model/transformer.py", "model/training.py", "model/batches.py", "model/grammar.py", "model/scoring.py", "model/tokenizer.py",
-        "model/text.py",
+        "model/text.py", "model/features.py", "model/optimisation.py", "model/checkpoints.py",
+        "model/distillation.py",
     ),
     description="The challenger: a decoder-only transformer trained from scratch in a process of its own, with checkpoints from which an "
     "interrupted training goes on exactly.",
@@ -157,7 +159,7 @@ def trained_transformer(
             context=context, env={**os.environ},
         )
         outcome = json.loads((work / "outcome.json").read_text())
-        for name in ("model.safetensors", "config.json", "first_dish.txt"):
+        for name in ("model.safetensors", "config.json", FIRST_BATCH):
             shutil.copy(work / name, folder / name)
         # Without the clock, equal trainings are one version.
         timeless = [{k: v for k, v in m.items() if k != "seconds"} for m in outcome["metrics"]]

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 INTERRUPTED = 130
+FIRST_BATCH = "first_batch.txt"
 
 
 def die_with_parent() -> None:
@@ -34,8 +35,9 @@ def main(job_path: Path) -> int:
     die_with_parent()
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     from dish_pipeline.dietetics import lexicon as lexicon_room
+    from dish_pipeline.model import batches, distillation, training, transformer
     from dish_pipeline.model import tokenizer as tokenizer_room
-    from dish_pipeline.model import training, transformer
+    from dish_pipeline.model.features import features_of
     from dish_pipeline.model.text import text_of
     from dish_pipeline.progress import progress
     from dish_pipeline.recipes.validation import dishes_of
@@ -47,9 +49,10 @@ def main(job_path: Path) -> int:
     lexicon = lexicon_room.load(Path(job["lexicon"]))
     tokenizer = tokenizer_room.DishTokenizer.load(Path(job["tokenizer"]))
     train, valid = (dishes_of(tables.read(Path(job[name]))) for name in ("train", "valid"))
-    first = tokenizer.encode(train[0])
-    seen = f"{text_of(train[0], lexicon)}\n{' '.join(tokenizer.piece(int(i)) for i in first.ids)}\n"
-    (work / "first_dish.txt").write_text(seen, encoding="utf-8")
+    plan = TrainingPlan(**job["plan"])
+    batch = batches.epoch_batches(train, tokenizer, plan.batch, job["seed"], 0, training.noise_of(plan))[0]
+    seen = f"the first dish:\n{text_of(train[0], lexicon)}\nthe first batch, as the model reads it:\n{batches.described(batch, tokenizer)}"
+    (work / FIRST_BATCH).write_text(seen, encoding="utf-8")
 
     with ExitStack() as stack:
         pipes = _pipes(stack)
@@ -57,13 +60,17 @@ def main(job_path: Path) -> int:
         fcntl.flock(lock, fcntl.LOCK_EX)
         show = stack.enter_context(progress("training", 1.0))
 
-        def on_progress(record: dict[str, Any], total: int) -> None:
-            note = f"step {record['step']} of {total}, {record['valid_bits_per_dish']:.1f} bits per validation dish"
-            show(record["step"] / total, note)
+        whom: list[str] = []
+
+        def on_progress(who: str, record: dict[str, Any], total: int) -> None:
+            if who not in whom:
+                whom.append(who)
+            note = f"{who}: step {record['step']} of {total}, {record['valid_bits_per_dish']:.1f} bits per validation dish"
+            show((len(whom) - 1 + record["step"] / total) / (plan.teachers + 1), note)
 
         try:
-            outcome = training.train(
-                train, valid, tokenizer, ModelShape(**job["shape"]), TrainingPlan(**job["plan"]), job["seed"], work, on_progress
+            outcome = distillation.train_taught(
+                train, valid, tokenizer, ModelShape(**job["shape"]), plan, job["seed"], work, on_progress, features_of(tokenizer, lexicon)
             )
         except training.Interrupted as stop:
             logging.warning("%s", stop)
@@ -79,7 +86,7 @@ def main(job_path: Path) -> int:
         }
         (work / "outcome.json").write_text(json.dumps(result))
         if pipes is not None:
-            pipes.log.info(f"the first dish as the model reads it:\n{seen}")
+            pipes.log.info(seen)
             pipes.log.info(f"trained {p.step} steps in {p.seconds:.0f} s, stopped by: {p.stopped_by}")
     return 0
 

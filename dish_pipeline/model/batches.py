@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dish_pipeline.dish import UNKNOWN_COURSE, Dish
+from dish_pipeline.dish import UNKNOWN_COURSE, Dish, Portion
+from dish_pipeline.model.text import canonical
 from dish_pipeline.model.tokenizer import PARTS, DishTokenizer, Encoded, seed_sampling
 
 IGNORE = -100
@@ -23,6 +24,20 @@ def draw_order(dish: Dish, rng: np.random.Generator) -> np.ndarray:
     return rng.permutation(len(dish.portions))
 
 
+SERVING_SPREAD = 0.15
+"""Standard deviation of the log of a serving's size against another cook's, and (half of it) of each amount's."""
+
+
+def other_amounts(dish: Dish, rng: np.random.Generator) -> Dish:
+    """The dish as another cook might measure it: the serving larger or smaller as a whole, and each amount a little by itself."""
+    whole = np.exp(rng.normal(0, SERVING_SPREAD))
+    own = np.exp(rng.normal(0, SERVING_SPREAD / 2, len(dish.portions)))
+    portions = tuple(
+        Portion(p.food_id, None if p.grams is None else float(p.grams * whole * factor)) for p, factor in zip(dish.portions, own, strict=True)
+    )
+    return Dish(dish.course, dish.title, portions)
+
+
 @dataclass(frozen=True, slots=True)
 class Noise:
     """What training draws, hides or changes in a dish; see `settings.TrainingPlan`."""
@@ -31,13 +46,17 @@ class Noise:
     token_dropout: float = 0.0
     field_masking: float = 0.0
     subword_sampling: float = 0.0
+    vary_amounts: float = 0.0
 
 
 ORDER_ONLY = Noise()
 
 
 def encode_noisy(dishes: Sequence[Dish], tokenizer: DishTokenizer, rng: np.random.Generator, noise: Noise = ORDER_ONLY) -> list[Encoded]:
-    """Each dish with its foods in an order of its own, and its title perhaps cut into other pieces."""
+    """Each dish with its foods in an order of its own, perhaps in other amounts, and its title perhaps cut into other pieces."""
+    if noise.vary_amounts:
+        varied = rng.random(len(dishes)) < noise.vary_amounts
+        dishes = [canonical(other_amounts(dish, rng)) if vary else dish for dish, vary in zip(dishes, varied, strict=True)]
     cut_anew = rng.random(len(dishes)) < noise.subword_sampling if noise.subword_sampling else np.zeros(len(dishes), dtype=bool)
     if noise.subword_sampling:
         seed_sampling(int(rng.integers(2**31)))
@@ -96,3 +115,14 @@ def _hide_fields(made: Batch, tokenizer: DishTokenizer, chance: float, rng: np.r
         target = hidden & wanted & (made.parts == PARTS.index(field))
         made.targets[target] = IGNORE
         made.inputs[:, 1:][target[:, :-1]] = unknown
+
+
+def described(made: Batch, tokenizer: DishTokenizer, rows: int = 2) -> str:
+    """The first rows of a batch as a person reads them: each token that goes in, and the one that should come out with its part."""
+    lines = []
+    for inputs, targets, parts in zip(made.inputs[:rows], made.targets[:rows], made.parts[:rows], strict=True):
+        for token, target, part in zip(inputs.tolist(), targets.tolist(), parts.tolist(), strict=True):
+            wanted = f"{tokenizer.piece(target)}  ({PARTS[part]})" if target != IGNORE else "nothing is asked here"
+            lines.append(f"{tokenizer.piece(token):>28} -> {wanted}")
+        lines.append("")
+    return "\n".join(lines)

@@ -34,18 +34,25 @@ def token_bits(
         chosen = by_length[begin : begin + batch]
         made = pad([rows[i] for i in chosen], tokenizer.pad)
         table = model.table()
-        hidden = model.hidden(torch.from_numpy(made.inputs), table)
+        hidden = model.hidden(torch.from_numpy(made.inputs).to(table.device), table)
         nats = grammar.entropy(hidden, table, made) if expected else grammar.surprise(hidden, table, made)[0]
-        own = nats.double().numpy() / log(2)
+        own = nats.double().cpu().numpy() / log(2)
         for j, i in enumerate(chosen):
             bits[i] = own[j, : len(rows[i].ids) - 1]
     model.train(was_training)
     return bits
 
 
-def part_bits(model: DishTransformer, rows: Sequence[Encoded], tokenizer: DishTokenizer, batch: int = 64) -> np.ndarray:
-    """Bits of each dish, split by part. Shape (len(rows), len(PARTS)); the rows' sums are the bits of the sequences."""
-    tokens = token_bits(model, rows, tokenizer, batch)
+def part_bits(
+    model: DishTransformer | Sequence[DishTransformer], rows: Sequence[Encoded], tokenizer: DishTokenizer, batch: int = 64,
+) -> np.ndarray:
+    """Bits of each dish, split by part. Shape (len(rows), len(PARTS)); the rows' sums are the bits of the sequences.
+
+    Of several models, those of the ensemble that predicts the mean of their probabilities, token by token.
+    """
+    models = [model] if isinstance(model, DishTransformer) else list(model)
+    each = [token_bits(one, rows, tokenizer, batch) for one in models]
+    tokens = each[0] if len(each) == 1 else [-np.log2(np.mean([np.exp2(-bits[i]) for bits in each], axis=0)) for i in range(len(rows))]
     return np.array([np.bincount(r.parts[1:], weights=own, minlength=len(PARTS)) for r, own in zip(rows, tokens, strict=True)]).reshape(
         len(rows), len(PARTS)
     )

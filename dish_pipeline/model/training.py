@@ -1,16 +1,15 @@
 """The training loop, with checkpoints from which it goes on exactly as if it had never stopped.
 
-What belongs here: optimisation, the learning-rate schedule, early stopping, checkpoints. What a batch is stands in `batches.py`.
+What belongs here: which updates are made, validation, early stopping, being interrupted. What one update does stands in `optimisation.py`,
+what a batch is in `batches.py`, what a checkpoint holds in `checkpoints.py`.
 
-A checkpoint holds weights, optimiser state, the random state and the counters; batches depend on (seed, epoch) alone. So a
-training that was killed and resumed ends with the very same weights and metrics as one that ran through.
+Batches depend on (seed, epoch) alone and a checkpoint holds all else. So a training that was killed and resumed ends with the very same
+weights and metrics as one that ran through.
 """
 
 from __future__ import annotations
 
-import json
 import math
-import os
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,12 +20,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
-from torch import Tensor
+from torch import Tensor, distributed
 
 from dish_pipeline.dish import Dish
+from dish_pipeline.model import checkpoints
 from dish_pipeline.model.batches import IGNORE, Batch, Noise, encode_noisy, epoch_batches
+from dish_pipeline.model.checkpoints import Progress
+from dish_pipeline.model.features import Features
 from dish_pipeline.model.grammar import Grammar
+from dish_pipeline.model.optimisation import Average, learning_rate, make_optimisers, update
 from dish_pipeline.model.scoring import part_bits
 from dish_pipeline.model.tokenizer import DishTokenizer
 from dish_pipeline.model.transformer import DishTransformer, ModelConfig
@@ -35,25 +37,9 @@ from dish_pipeline.settings import ModelShape, TrainingPlan
 MOST_VALIDATION_DISHES = 400
 """Validation dishes that an evaluation reads: enough for early stopping, and its cost stays flat as data grows."""
 
-CHECKPOINT, METRICS = "checkpoint", "metrics.jsonl"
-
 
 class Interrupted(RuntimeError):
     """Training was asked to stop; its checkpoint is on disk and the next run goes on from it."""
-
-
-@dataclass
-class Progress:
-    """The counters of a training: all that a checkpoint holds besides tensors."""
-
-    step: int = 0
-    best_bits: float = math.inf
-    best_step: int = 0
-    evaluations_without_best: int = 0
-    seconds: float = 0.0
-    stopped_by: str = ""
-    losses: list[float] = field(default_factory=list)
-    """Losses of the steps since the last evaluation."""
 
 
 @dataclass
@@ -66,34 +52,6 @@ class Outcome:
     metrics: list[dict[str, Any]] = field(default_factory=list)
 
 
-def learning_rate(step: int, total: int, plan: TrainingPlan) -> float:
-    """The rate at `step` of `total`: a linear rise, a plateau, a linear fall to zero (warm-up, stable, decay)."""
-    rise = max(1, round(total * plan.warmup))
-    fall = max(1, round(total * plan.decay))
-    return plan.learning_rate * min(1.0, (step + 1) / rise, max(0.0, (total - step) / fall))
-
-
-def make_optimisers(model: DishTransformer, plan: TrainingPlan) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices inside the blocks, AdamW for the embedding and the norms.
-
-    Muon: Jordan 2024, as in `torch.optim.Muon`; its rate is MUON_RATE times AdamW's, since its updates have unit scale.
-    """
-    matrices = [p for name, p in model.named_parameters() if p.ndim == 2 and not name.startswith("embedding")]
-    rest = [p for name, p in model.named_parameters() if p.ndim != 2 or name.startswith("embedding")]
-    return [
-        torch.optim.Muon(matrices, lr=plan.learning_rate, weight_decay=plan.weight_decay, momentum=0.95),
-        torch.optim.AdamW(
-            [{"params": [p for p in rest if p.ndim == 2], "weight_decay": plan.weight_decay},
-             {"params": [p for p in rest if p.ndim != 2], "weight_decay": 0.0}],
-            lr=plan.learning_rate, betas=(0.9, 0.95),
-        ),
-    ]
-
-
-MUON_RATE = 5.0
-"""Muon's learning rate as a multiple of AdamW's."""
-
-
 def train(
     train_dishes: Sequence[Dish],
     valid_dishes: Sequence[Dish],
@@ -104,12 +62,18 @@ def train(
     work: Path,
     on_progress: Callable[[dict[str, Any], int], None] = lambda record, total: None,
     threads: int | None = None,
+    features: Features | None = None,
+    teachers: Sequence[DishTransformer] = (),
 ) -> Outcome:
     """Train from scratch, or go on from the checkpoint in `work`; keep the weights that were best on `valid_dishes`.
 
+    `features` is what is known of the tokens beforehand; without it each token has only its own vector and its name. `teachers` are
+    finished models whose mean prediction is learned as well (see `TrainingPlan.taught`).
     `on_progress` gets each metrics record and the number of planned steps. Raises Interrupted after SIGINT or SIGTERM (a
-    checkpoint is written first), ValueError when there is nothing to train or validate on, FloatingPointError when the loss
-    is no longer finite.
+    checkpoint is written first), ValueError when there is nothing to train or validate on or no such device, FloatingPointError
+    when the loss is no longer finite. The model that is returned is on the CPU.
+
+    Under `torchrun` (an initialised process group) every process takes its share of each update's batches, and the first one writes.
     """
     if not train_dishes or not valid_dishes:
         raise ValueError(f"training needs dishes in both splits; there are {len(train_dishes)} to train and {len(valid_dishes)} to validate on")
@@ -117,20 +81,20 @@ def train(
         torch.set_num_threads(threads)
     torch.manual_seed(seed)
     work.mkdir(parents=True, exist_ok=True)
-    model = DishTransformer(ModelConfig(tokenizer.size, shape), tokenizer.name_pieces)
-    optimisers = make_optimisers(model, plan)
-    grammar = Grammar(tokenizer)
+    model = DishTransformer(ModelConfig(tokenizer.size, shape), tokenizer.name_pieces, features).to(_device(plan.device))
+    optimisers, average = make_optimisers(model, plan), Average(model, plan.average)
+    school = _School(model, Grammar(tokenizer), plan, [(teacher, teacher.table().detach()) for teacher in teachers])
     progress, best = Progress(), {k: v.clone() for k, v in model.state_dict().items()}
-    resumed = _resume(work, model, optimisers)
+    resumed = checkpoints.resume(work, model, optimisers, average)
     if resumed is not None:
         progress, best = resumed
-    metrics = _kept_metrics(work / METRICS, progress.step) if resumed else []
+    metrics = checkpoints.kept_metrics(work, progress.step) if resumed else []
 
     rng = np.random.default_rng((seed, 0))
     chosen = rng.permutation(len(valid_dishes))[:MOST_VALIDATION_DISHES]
     held_out = encode_noisy([valid_dishes[i] for i in chosen], tokenizer, np.random.default_rng((seed, 1)))
 
-    noise = Noise(plan.shuffle_foods, plan.token_dropout, plan.field_masking, plan.subword_sampling)
+    noise = noise_of(plan)
     per_epoch = max(1, math.ceil(len(train_dishes) / (plan.batch * plan.accumulate)))
     total = min(plan.epochs * per_epoch, plan.max_steps)
     begun = time.monotonic() - progress.seconds
@@ -142,7 +106,9 @@ def train(
         return value
 
     def evaluate() -> None:
-        bits = finite(float(part_bits(model, held_out, tokenizer).sum(axis=1).mean()), "the validation loss")
+        with average.applied():
+            bits = finite(float(part_bits(model, held_out, tokenizer).sum(axis=1).mean()), "the validation loss")
+            weights = {k: v.clone() for k, v in model.state_dict().items()}
         record = {
             "step": progress.step, "epoch": round(progress.step / per_epoch, 2), "valid_bits_per_dish": round(bits, 4),
             "train_bits_per_token": round(float(np.mean(losses)), 4) if losses else None,
@@ -151,17 +117,18 @@ def train(
         losses.clear()
         if bits < progress.best_bits:
             progress.best_bits, progress.best_step, progress.evaluations_without_best = bits, progress.step, 0
-            best.update({k: v.clone() for k, v in model.state_dict().items()})
+            best.update(weights)
         else:
             progress.evaluations_without_best += 1
         metrics.append(record)
-        on_progress(record, total)
+        if _rank() == 0:
+            on_progress(record, total)
 
     def checkpoint() -> None:
         progress.seconds = time.monotonic() - begun
-        # Metrics first: those beyond the checkpoint are dropped on resuming, those missing could never be had again.
-        _write_metrics(work / METRICS, metrics)
-        _save_checkpoint(work, model, optimisers, progress, best)
+        if _rank() > 0:
+            return
+        checkpoints.save(work, model, optimisers, average, progress, best, metrics)
 
     with _asked_to_stop() as asked:
         if not metrics:
@@ -174,7 +141,8 @@ def train(
                 batches = epoch_batches(train_dishes, tokenizer, plan.batch, seed, epoch, noise)
                 epoch_of_batches = epoch
             group = batches[index * plan.accumulate : (index + 1) * plan.accumulate]
-            loss = _step(model, optimisers, grammar, group, learning_rate(progress.step, total, plan), plan)
+            loss = _step(school, optimisers, group, learning_rate(progress.step, total, plan))
+            average.take()
             progress.step += 1
             losses.append(finite(loss, "the loss"))
             if progress.step % plan.evaluate_every == 0 or progress.step == total:
@@ -190,28 +158,68 @@ def train(
     progress.stopped_by = progress.stopped_by or "all steps done"
     checkpoint()
     model.load_state_dict(best)
-    return Outcome(model.eval(), progress, total, metrics)
+    return Outcome(model.cpu().eval(), progress, total, metrics)
 
 
-def _step(
-    model: DishTransformer, optimisers: list[torch.optim.Optimizer], grammar: Grammar, group: list[Batch], rate: float, plan: TrainingPlan
-) -> float:
+def noise_of(plan: TrainingPlan) -> Noise:
+    """What the plan draws, hides or changes in a dish."""
+    return Noise(plan.shuffle_foods, plan.token_dropout, plan.field_masking, plan.subword_sampling, plan.vary_amounts)
+
+
+def _device(name: str) -> torch.device:
+    device = torch.device(name)
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise ValueError(f"the plan wants the device {name!r}, but torch finds no GPU here; choose another preset, or install torch with CUDA")
+    return device
+
+
+def _rank() -> int:
+    return distributed.get_rank() if distributed.is_initialized() else 0
+
+
+@dataclass(frozen=True)
+class _School:
+    """What an update needs besides the batch: the learner, the rules of dishes, the plan, and teachers with their tables."""
+
+    model: DishTransformer
+    grammar: Grammar
+    plan: TrainingPlan
+    teachers: Sequence[tuple[DishTransformer, Tensor]]
+
+
+def _step(school: _School, optimisers: Sequence[torch.optim.Optimizer], group: Sequence[Batch], rate: float) -> float:
     """One update over a group of batches. Returns the unsmoothed loss in bits per token."""
+    model, plan = school.model, school.plan
     model.train()
+    device = next(model.parameters()).device
     tokens = sum(int((b.targets != IGNORE).sum()) for b in group)
     plain = 0.0
-    for made in group:
-        table = model.table()
-        plainly, smoothed = grammar.surprise(model.hidden(torch.from_numpy(made.inputs), table), table, made, plan.label_smoothing)
-        (smoothed.sum() / tokens).backward()
+    for made in group[_rank() :: distributed.get_world_size()] if distributed.is_initialized() else group:
+        ids = torch.from_numpy(made.inputs).to(device)
+        with torch.autocast(device.type, torch.bfloat16, enabled=plan.bf16):
+            table = model.table()
+            hidden = model.hidden(ids, table)
+            with torch.no_grad():
+                said = [(teacher.hidden(ids, of), of) for teacher, of in school.teachers]
+            plainly, trained = school.grammar.surprise(hidden, table, made, plan.label_smoothing, said, plan.taught)
+        (trained.sum() / tokens).backward()
         plain += float(plainly.detach().sum()) / tokens
+    if distributed.is_initialized():
+        plain = _summed(model, plain)
     torch.nn.utils.clip_grad_norm_(model.parameters(), plan.clip)
-    for optimiser in optimisers:
-        for parameters in optimiser.param_groups:
-            parameters["lr"] = rate * (MUON_RATE if isinstance(optimiser, torch.optim.Muon) else 1.0)
-        optimiser.step()
-        optimiser.zero_grad(set_to_none=True)
+    update(optimisers, rate)
     return plain / math.log(2)
+
+
+def _summed(model: DishTransformer, plain: float) -> float:
+    """Add up the gradients, and the loss, of all processes: each has its share of the update's tokens."""
+    for parameter in model.parameters():
+        if parameter.grad is None:
+            parameter.grad = torch.zeros_like(parameter)
+        distributed.all_reduce(parameter.grad)
+    loss = torch.tensor([plain], device=next(model.parameters()).device)
+    distributed.all_reduce(loss)
+    return float(loss)
 
 
 @contextmanager
@@ -231,58 +239,3 @@ def _asked_to_stop() -> Iterator[Callable[[], bool]]:
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)
-
-
-def _save_checkpoint(
-    work: Path, model: DishTransformer, optimisers: list[torch.optim.Optimizer], progress: Progress, best: dict[str, Tensor]
-) -> None:
-    """One file, replaced in one step, so that a kill leaves the checkpoint before it whole."""
-    tensors = {f"model/{k}": v.detach() for k, v in model.state_dict().items()}
-    tensors |= {f"best/{k}": v.detach() for k, v in best.items()}
-    for i, optimiser in enumerate(optimisers):
-        for j, state in optimiser.state_dict()["state"].items():
-            tensors |= {f"optimiser/{i}/{j}/{k}": v.detach() for k, v in state.items() if isinstance(v, Tensor)}
-    tensors["random"] = torch.get_rng_state()
-    temporary = work / f".{CHECKPOINT}.{os.getpid()}.tmp"
-    save_file({k: v.contiguous().clone() for k, v in tensors.items()}, temporary, metadata={"progress": json.dumps(vars(progress))})
-    with temporary.open("rb") as handle:
-        os.fsync(handle.fileno())
-    os.replace(temporary, work / f"{CHECKPOINT}.safetensors")
-
-
-def _resume(
-    work: Path, model: DishTransformer, optimisers: list[torch.optim.Optimizer]
-) -> tuple[Progress, dict[str, Tensor]] | None:
-    """Load the checkpoint of `work` into model and optimisers; None when there is none."""
-    path = work / f"{CHECKPOINT}.safetensors"
-    if not path.is_file():
-        return None
-    from safetensors import safe_open
-
-    with safe_open(path, framework="pt") as handle:
-        progress = Progress(**json.loads(handle.metadata()["progress"]))
-    tensors = load_file(path)
-    model.load_state_dict({k.removeprefix("model/"): v for k, v in tensors.items() if k.startswith("model/")})
-    for i, optimiser in enumerate(optimisers):
-        state: dict[int, dict[str, Tensor]] = {}
-        for name, tensor in tensors.items():
-            if name.startswith(f"optimiser/{i}/"):
-                _, _, j, key = name.split("/")
-                state.setdefault(int(j), {})[key] = tensor
-        optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
-    torch.set_rng_state(tensors["random"])
-    return progress, {k.removeprefix("best/"): v for k, v in tensors.items() if k.startswith("best/")}
-
-
-def _write_metrics(path: Path, metrics: list[dict[str, Any]]) -> None:
-    """One record a line, replaced in one step like the checkpoint."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text("".join(json.dumps(m) + "\n" for m in metrics))
-    os.replace(temporary, path)
-
-
-def _kept_metrics(path: Path, step: int) -> list[dict[str, Any]]:
-    """The metrics up to the checkpoint's step."""
-    if not path.is_file():
-        return []
-    return [m for m in map(json.loads, path.read_text().splitlines()) if m["step"] <= step]

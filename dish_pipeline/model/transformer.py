@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from dish_pipeline.model.features import Features
 from dish_pipeline.settings import ModelShape
 
 ROTARY_BASE = 10_000.0
@@ -118,17 +119,20 @@ class Block(nn.Module):
 class DishTransformer(nn.Module):
     """Token ids (B, T) -> logits (B, T, vocabulary).
 
-    With `names` (the pieces of each food's name; the foods are the last tokens) a food's embedding is a vector of its own plus the
-    mean of its name's pieces, so that "chicken thigh" and "chicken wing" share what the data cannot teach each of them. `save` writes
-    the sums, so a saved model is a plain one.
+    A token's embedding is a vector of its own, plus those of its `features` (see `features.py`), and for a food plus the mean of its
+    name's pieces (`names`; the foods are the last tokens), so that "chicken thigh" and "chicken wing" share what the data cannot teach each
+    of them. `save` writes the sums, so a saved model is a plain one.
     """
 
     cos: Tensor
     sin: Tensor
     name_pieces: Tensor
     name_starts: Tensor
+    feature_ids: Tensor
+    feature_weights: Tensor
+    feature_starts: Tensor
 
-    def __init__(self, config: ModelConfig, names: Sequence[Sequence[int]] = ()):
+    def __init__(self, config: ModelConfig, names: Sequence[Sequence[int]] = (), features: Features | None = None):
         super().__init__()
         shape = config.shape
         if shape.width % (2 * shape.heads):
@@ -146,6 +150,12 @@ class DishTransformer(nn.Module):
         starts = torch.tensor([0, *(len(name) for name in names)], dtype=torch.long).cumsum(0)[: len(names)]
         self.register_buffer("name_pieces", flat, persistent=False)
         self.register_buffer("name_starts", starts, persistent=False)
+        self.feature_embedding: nn.Embedding | None = None
+        if features is not None:
+            self.feature_embedding = nn.Embedding(features.count, shape.width)
+            self.register_buffer("feature_ids", features.ids, persistent=False)
+            self.register_buffer("feature_weights", features.weights, persistent=False)
+            self.register_buffer("feature_starts", features.starts, persistent=False)
         self.apply(self._initialise)
         with torch.no_grad():
             # What a food has of its own starts small: at first it is what its name says.
@@ -162,8 +172,12 @@ class DishTransformer(nn.Module):
             nn.init.zeros_(module.down.weight)
 
     def table(self) -> Tensor:
-        """The embedding of every token, names worked in. Shape (vocabulary, C)."""
+        """The embedding of every token, features and names worked in. Shape (vocabulary, C)."""
         own = self.embedding.weight
+        if self.feature_embedding is not None:
+            own = own + F.embedding_bag(
+                self.feature_ids, self.feature_embedding.weight, self.feature_starts, mode="sum", per_sample_weights=self.feature_weights
+            )
         if not self.foods:
             return own
         words = len(own) - self.foods
@@ -201,7 +215,7 @@ class DishTransformer(nn.Module):
 
 def save(model: DishTransformer, folder: Path) -> None:
     """Write `model.safetensors` and `config.json` into an existing folder."""
-    weights = model.state_dict() | {"embedding.weight": model.table()}
+    weights = {k: v for k, v in model.state_dict().items() if not k.startswith("feature_embedding")} | {"embedding.weight": model.table()}
     save_file({k: v.detach().contiguous().cpu() for k, v in weights.items()}, folder / "model.safetensors")
     (folder / "config.json").write_text(json.dumps(asdict(model.config), indent=1))
 

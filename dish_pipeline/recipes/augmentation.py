@@ -14,6 +14,7 @@ import pandas as pd
 
 from dish_pipeline.dietetics.lexicon import Lexicon
 from dish_pipeline.dish import Dish, Portion
+from dish_pipeline.model.batches import other_amounts
 from dish_pipeline.model.text import canonical
 from dish_pipeline.recipes.validation import dishes_of
 
@@ -33,10 +34,6 @@ class Plan:
     """One food replaced by another of its group that real dishes of the same course use."""
 
 
-SERVING_SPREAD = 0.15
-"""Standard deviation of the log of a serving's size against another cook's, and (half of it) of each amount's."""
-
-
 def augment(train: pd.DataFrame, lexicon: Lexicon, plan: Plan, seed: int) -> pd.DataFrame:
     """The canonical dishes of the train split, then their variants. Columns of SCHEMA.
 
@@ -47,7 +44,7 @@ def augment(train: pd.DataFrame, lexicon: Lexicon, plan: Plan, seed: int) -> pd.
     rows = [_row(recipe_id, "original", dish) for recipe_id, dish in zip(train["recipe_id"], dishes, strict=True)]
     for recipe_id, dish in zip(train["recipe_id"], dishes, strict=True):
         rng = np.random.default_rng((seed, int(recipe_id, 16)))
-        rows += [_row(recipe_id, "amounts", canonical(_other_amounts(dish, rng))) for _ in range(plan.amounts)]
+        rows += [_row(recipe_id, "amounts", canonical(other_amounts(dish, rng))) for _ in range(plan.amounts)]
         for _ in range(plan.swaps):
             swapped = _swapped(dish, partners, lexicon, rng)
             if swapped is not None:
@@ -57,15 +54,6 @@ def augment(train: pd.DataFrame, lexicon: Lexicon, plan: Plan, seed: int) -> pd.
 
 def _row(recipe_id: str, variant: str, dish: Dish) -> tuple:
     return recipe_id, variant, dish.course, dish.title, [p.food_id for p in dish.portions], [p.grams for p in dish.portions]
-
-
-def _other_amounts(dish: Dish, rng: np.random.Generator) -> Dish:
-    whole = np.exp(rng.normal(0, SERVING_SPREAD))
-    own = np.exp(rng.normal(0, SERVING_SPREAD / 2, len(dish.portions)))
-    portions = tuple(
-        Portion(p.food_id, None if p.grams is None else float(p.grams * whole * factor)) for p, factor in zip(dish.portions, own, strict=True)
-    )
-    return Dish(dish.course, dish.title, portions)
 
 
 def _partners(dishes: list[Dish], lexicon: Lexicon) -> dict[tuple[str, str], list[tuple[str, int]]]:

@@ -19,9 +19,10 @@ from safetensors.torch import load_file
 from dish_pipeline.dish import Dish
 from dish_pipeline.model import training
 from dish_pipeline.model.batches import encode_noisy
+from dish_pipeline.model.optimisation import learning_rate, make_optimisers
 from dish_pipeline.model.scoring import part_bits
 from dish_pipeline.model.tokenizer import DishTokenizer
-from dish_pipeline.model.training import Interrupted, Outcome, learning_rate, make_optimisers, train
+from dish_pipeline.model.training import Interrupted, Outcome, train
 from dish_pipeline.model.transformer import DishTransformer, ModelConfig
 from dish_pipeline.settings import ModelShape, TrainingPlan
 
