@@ -149,16 +149,40 @@ PRESETS = {
     ),
     "laptop": Preset(
         name="laptop",
-        vocabulary=1024,
-        model=ModelShape(layers=3, width=128, heads=4, hidden=336, dropout=0.2),
+        vocabulary=2048,
+        model=ModelShape(layers=3, width=128, heads=4, hidden=336, dropout=0.1),
         training=TrainingPlan(
-            epochs=12, max_steps=6000, batch=32, accumulate=1, learning_rate=3e-3, weight_decay=0.5, label_smoothing=0.02,
-            warmup=0.05, decay=1.0, patience=6, evaluate_every=20,
+            epochs=10, max_steps=6000, batch=32, accumulate=1, learning_rate=3e-3, weight_decay=0.5, label_smoothing=0.02,
+            warmup=0.05, decay=1.0, patience=6, evaluate_every=60, teachers=3, teacher_epochs=6, max_seconds=480.0,
         ),
         ideas_per_ask=40,
         evaluation_orders=8,
     ),
+    "overnight": Preset(
+        name="overnight",
+        vocabulary=2048,
+        model=ModelShape(layers=4, width=192, heads=6, hidden=512, dropout=0.15),
+        training=TrainingPlan(
+            epochs=16, max_steps=100_000, batch=32, accumulate=1, learning_rate=3e-3, weight_decay=0.5, label_smoothing=0.02,
+            warmup=0.05, decay=1.0, patience=10, evaluate_every=100, teachers=6, teacher_epochs=8, max_seconds=10 * 3600.0,
+        ),
+        ideas_per_ask=80,
+        evaluation_orders=16,
+    ),
+    "gpu": Preset(
+        name="gpu",
+        vocabulary=2048,
+        model=ModelShape(layers=6, width=256, heads=8, hidden=704, dropout=0.2),
+        training=TrainingPlan(
+            epochs=24, max_steps=200_000, batch=64, accumulate=1, learning_rate=3e-3, weight_decay=0.5, label_smoothing=0.02,
+            warmup=0.05, decay=1.0, patience=10, evaluate_every=100, teachers=8, teacher_epochs=12, device="cuda", bf16=True, max_seconds=10 * 3600.0,
+        ),
+        ideas_per_ask=80,
+        evaluation_orders=16,
+    ),
 }
+"""tiny: a look in seconds. laptop: chosen by measurement on two cores (docs/experiments.md). overnight and gpu: the same levers with more
+teachers and a larger network; their sizes follow the direction of the measured rows and were not swept."""
 
 
 DEFAULT_ASKS = (

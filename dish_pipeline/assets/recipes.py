@@ -224,7 +224,8 @@ def _passing(verdicts: pd.DataFrame, profile: str) -> set[str]:
 @dg.asset(
     deps=[validated_recipes], group_name=GROUP, kinds={"python", "parquet"}, owners=OWNERS,
     code_version=code_of("recipes/augmentation.py", "recipes/validation.py", "model/text.py"),
-    description="The dishes that the model learns from: the train split and its variants. Validation and test dishes never enter.",
+    description="The dishes that the model learns from: the train split in canonical form, and the variants that the plan asks for (none now: "
+    "measured). The order of the foods is drawn anew at each epoch of training. Validation and test dishes never enter.",
 )
 def augmented_recipes(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult:
     """Train split -> dishes to learn from."""

@@ -37,6 +37,10 @@ class Progress:
     stopped_by: str = ""
     losses: list[float] = field(default_factory=list)
     """Losses of the steps since the last evaluation."""
+    planned: int = 0
+    """Steps that the training will have; fewer than the plan's where its time limit would come first."""
+    cut_short: bool = False
+    """True once the clock has taken steps away."""
     averaged: int = 0
     """Steps that the running average of the weights has seen."""
 

@@ -96,7 +96,7 @@ def train(
 
     noise = noise_of(plan)
     per_epoch = max(1, math.ceil(len(train_dishes) / (plan.batch * plan.accumulate)))
-    total = min(plan.epochs * per_epoch, plan.max_steps)
+    progress.planned = progress.planned or min(plan.epochs * per_epoch, plan.max_steps)
     begun = time.monotonic() - progress.seconds
     losses = progress.losses
 
@@ -112,7 +112,7 @@ def train(
         record = {
             "step": progress.step, "epoch": round(progress.step / per_epoch, 2), "valid_bits_per_dish": round(bits, 4),
             "train_bits_per_token": round(float(np.mean(losses)), 4) if losses else None,
-            "learning_rate": learning_rate(progress.step, total, plan), "seconds": round(time.monotonic() - begun, 2),
+            "learning_rate": learning_rate(progress.step, progress.planned, plan), "seconds": round(time.monotonic() - begun, 2),
         }
         losses.clear()
         if bits < progress.best_bits:
@@ -122,7 +122,7 @@ def train(
             progress.evaluations_without_best += 1
         metrics.append(record)
         if _rank() == 0:
-            on_progress(record, total)
+            on_progress(record, progress.planned)
 
     def checkpoint() -> None:
         progress.seconds = time.monotonic() - begun
@@ -135,30 +135,40 @@ def train(
             evaluate()
         batches: list[Batch] = []
         epoch_of_batches = -1
-        while progress.step < total and not progress.stopped_by:
+        while progress.step < progress.planned and not progress.stopped_by:
             epoch, index = divmod(progress.step, per_epoch)
             if epoch != epoch_of_batches:
                 batches = epoch_batches(train_dishes, tokenizer, plan.batch, seed, epoch, noise)
                 epoch_of_batches = epoch
             group = batches[index * plan.accumulate : (index + 1) * plan.accumulate]
-            loss = _step(school, optimisers, group, learning_rate(progress.step, total, plan))
+            loss = _step(school, optimisers, group, learning_rate(progress.step, progress.planned, plan))
             average.take()
             progress.step += 1
             losses.append(finite(loss, "the loss"))
-            if progress.step % plan.evaluate_every == 0 or progress.step == total:
+            if progress.step % plan.evaluate_every == 0 or progress.step == progress.planned:
                 evaluate()
                 if progress.evaluations_without_best >= plan.patience:
                     progress.stopped_by = "no better validation"
-                elif time.monotonic() - begun > plan.max_seconds:
-                    progress.stopped_by = "time limit"
+                else:
+                    _mind_the_clock(progress, time.monotonic() - begun, plan.max_seconds)
                 checkpoint()
             if asked():
                 checkpoint()
-                raise Interrupted(f"stopped at step {progress.step} of {total}; the checkpoint is in {work}")
-    progress.stopped_by = progress.stopped_by or "all steps done"
+                raise Interrupted(f"stopped at step {progress.step} of {progress.planned}; the checkpoint is in {work}")
+    progress.stopped_by = progress.stopped_by or ("time limit" if progress.cut_short else "all steps done")
     checkpoint()
     model.load_state_dict(best)
-    return Outcome(model.cpu().eval(), progress, total, metrics)
+    return Outcome(model.cpu().eval(), progress, progress.planned, metrics)
+
+
+def _mind_the_clock(progress: Progress, seconds: float, most: float) -> None:
+    """Plan no more steps than the time that is left allows, so that the rate has fallen to zero when it is over."""
+    if seconds > most:
+        progress.stopped_by = "time limit"
+        return
+    reachable = progress.step + max(1, int((most - seconds) * progress.step / max(seconds, 1e-9)))
+    if reachable < progress.planned:
+        progress.planned, progress.cut_short = reachable, True
 
 
 def noise_of(plan: TrainingPlan) -> Noise:

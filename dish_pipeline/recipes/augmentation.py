@@ -27,8 +27,9 @@ SCHEMA = {
 class Plan:
     """How many variants of each kind a dish gets."""
 
-    amounts: int = 1
-    """The serving made larger or smaller as a whole, and each amount rounded anew."""
+    amounts: int = 0
+    """The serving made larger or smaller as a whole, and each amount rounded anew. Off: it blurs the round amounts that cooks write, and
+    what it spares of overfitting the teachers spare as well (docs/experiments.md)."""
 
     swaps: int = 0
     """One food replaced by another of its group that real dishes of the same course use."""
