@@ -130,7 +130,15 @@ def _filet_mignon(reading: Reading) -> None:
             span.foods, span.either = [beef, pork], True
 
 
+def _maraschino(reading: Reading, span: Span) -> None:
+    """Six of it are cherries; a spoon may be of the liqueur."""
+    liqueur = reading.lexicon.by_phrase.get(("maraschino", "liqueur"))
+    if liqueur and not (span.start and reading.is_number(span.start - 1)):
+        span.foods, span.either = [*span.foods, liqueur], True
+
+
 _HOMOGRAPHS = {
+    "maraschino": _maraschino,
     "pate": _pate, "the": _tea, "roti": _roti, "mure": _mure, "moule": _mould, "noix": _noix, "noisette": _noix, "legume": _legume, "bay": _bay,
     "rose": _rose, "caille": _caille,
 }

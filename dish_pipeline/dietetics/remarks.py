@@ -109,6 +109,25 @@ _TURNING = frozenset({
 """Every word that `_turns` looks at."""
 
 
+_LEVELS = frozenset({"low", "lower", "reduced", "less", "non", "no", "zero", "full", "half", "whole"})
+"""How much of its fat a food has. "Whole" and "full" leave it, and add none."""
+
+
+def level(words: Sequence[str], start: int, end: int) -> tuple[int, int]:
+    """The words that tell how much fat or salt is in a food, around the name at `start` to `end`; nothing where they name some.
+
+    Low in sugar is something else: a low-sugar yoghurt is a sweetened one.
+    """
+    name, before, after = list(words[start:end]), list(words[max(0, start - 2) : start]), list(words[end : end + 1])
+    if name in (["fat"], ["salt"], ["sugar"]) and "no" in before and (before[-2:] == ["no", "added"] or (before[-1:] == ["no"] and after == ["added"])):
+        return start - (2 if before[-1:] == ["added"] else 1), end + (before[-1:] != ["added"])
+    if name == ["fat"] and after == ["free"]:
+        return start, end + 1
+    if name == ["fat"] and before[-1:] and before[-1] in _LEVELS:
+        return start - 1, end
+    return (start - 1, end) if name == ["salt"] and before[-1:] and before[-1] in ("low", "reduced") else (start, start)
+
+
 def silence(reading: Reading) -> None:
     """Finds the words that say nothing where they stand."""
     _plural_chillies(reading)

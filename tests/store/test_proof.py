@@ -154,8 +154,8 @@ def test_shells_thin_no_salt_and_make_no_minimum_easier() -> None:
     dish = Dish("main", "mussels", (Portion("mussel", 100.0),))
     said = {}
     for at_most in (7.0, 8.0):
-        world = World(lexicon([mussel]), [dish], {"p": Profile("p", "x", "x", (Rule(NUTRIENT, "sodium_mg", None, at_most, (), "x", "100 g"),), ("x",))})
-        said[at_most] = assert_agreed(world)[dish.dish_id, "p"]
+        profile = Profile("p", "x", "x", (Rule(NUTRIENT, "sodium_mg", None, at_most, (), "x", "100 g"),), ("x",))
+        said[at_most] = assert_agreed(World(lexicon([mussel]), [dish], {"p": profile}))[dish.dish_id, "p"]
     assert said == {7.0: "unknown", 8.0: "pass"}
     facts = facts_of(items_of_dish(dish, lexicon([mussel])), ONE, lexicon([mussel]))
     assert (facts.grams.lo, facts.grams.mid, facts.grams.hi) == (25.0, 100.0, 100.0)
