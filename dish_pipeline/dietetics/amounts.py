@@ -126,6 +126,7 @@ CONTAINERS = {"can", "jar", "packet", "pack", "sachet", "block", "ball", "bunch"
 DEFAULT_PIECES = {"pinch": 0.4, "dash": 0.6, "handful": 25.0, "sprig": 1.5, "leaf": 0.5}
 """Grams of vague units for a food without a weight of its own (general kitchen practice, hence the wide spread)."""
 
+_NOT_POURED = frozenset({"bread", "prepared", "confectionery", "chocolate", "meat", "poultry", "fish", "grain", "legume", "pasta_noodle"})
 _SHEETS = frozenset({"bread", "baking", "pasta_noodle", "grain", "seaweed"})
 
 LIQUID_GROUPS = {"water", "oil", "stock", "alcohol", "beverage", "sauce", "dairy", "plant_dairy", "condiment", "sweetener"}
@@ -529,6 +530,9 @@ def _weighed(q: Quantity, unit: str, size: str, share: float, food: Food) -> Int
         for name in ("each", "medium", "piece"):
             if name in food.pieces:
                 return _spread(q, food.pieces[name] * share, 0.5 if size else 0.3)
+    if unit == "dash" and food.group in _NOT_POURED:
+        # "12 drop biscuits" are no dashes.
+        return None
     if unit in DEFAULT_PIECES:
         # "2 feuilles de brick" are sheets, and no leaves of half a gram.
         return None if unit == "leaf" and food.group in _SHEETS else _spread(q, DEFAULT_PIECES[unit], 0.5)

@@ -190,6 +190,9 @@ def _stock_cubes(reading: Reading) -> None:
         at = span.start - (1 if reading.word(span.start - 1) in OF else 0)
         counted = reading.word(at - 1) == "cube" and at > 1 and (reading.is_number(at - 2) or reading.words[at - 2] in ("un", "deux", "trois"))
         french = is_french(reading.words[at:span.start]) or starts_of(reading, span.start) or at < span.start
+        # "1 chicken cube" is one as well; of beef cubes by weight nobody makes a broth.
+        after = "cube" in (reading.word(span.end), reading.word(span.end - 1)) and span.start > 0 and reading.is_number(span.start - 1)
+        counted, french = counted or after, french or after
         if stock and counted and french and span.foods[0].group in ("meat", "poultry", "vegetable") and span.plain:
             span.foods, span.either = [span.foods[0], stock], True
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from dish_pipeline.dietetics import french, homographs, phrases, remarks, spans
+from dish_pipeline.dietetics import french, hidden, homographs, phrases, remarks, spans
 from dish_pipeline.dietetics.amounts import PIECE_WORDS, PIECES, UNIT_FORMS, WORD_NUMBERS
 from dish_pipeline.dietetics.lexicon import Food, Lexicon
 from dish_pipeline.dietetics.spans import AND, COLOURS, NOT, OR, PARTS, Span
@@ -147,7 +147,7 @@ class Reading:
             homographs.decide, Reading._units_that_are_foods, Reading._asides, remarks.silence, french.quiet_words, spans.widen, spans.said_twice,
             spans.count_peppers, spans.find_parts, spans.share_heads, remarks.other_forms, Reading._states, french.around_names, Reading._products,
             Reading._replacements, french.replacements, Reading._clear, Reading._imitations, Reading._denials, Reading._left_to_the_reader,
-            homographs.leave_open,
+            hidden.find, homographs.leave_open,
         )
         for step in steps:
             step(self)

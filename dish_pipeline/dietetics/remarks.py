@@ -81,7 +81,7 @@ _BEFORE: dict[str, tuple[str, ...]] = {
     "heavy": ("sprinkle", "pinch", "splash", "drizzle", "hand", "dusting"),
     "grass": ("fed",), "fire": ("roasted",), "fried": ("in",), "sure": ("to",), "drink": ("the",),
     "shake": _OF_SOME, "squirt": _OF_SOME, "dab": _OF_SOME, "mix": _OF_SOME, "mixture": _OF_SOME, "blend": _OF_SOME, "coating": _OF_SOME,
-    "layer": _OF_SOME, "thickening": _OF_SOME, "for": ("example",), "food": ("grade", "safe", "processor"),
+    "crack": _OF_SOME, "layer": _OF_SOME, "thickening": _OF_SOME, "for": ("example",), "food": ("grade", "safe", "processor"),
     "prepared": ("to", "according", "as", "per"),
     "green": ("part", "top", "tip", "end", "portion", "separated", "only", "bit", "stalk", "attached"), "purpose": ("flour",),
     "baking": ("paper", "dish", "tray", "sheet", "tin", "pan"),
