@@ -177,7 +177,9 @@ _LOOSE = (
     "bonnes", "beau", "belle", "belles", "petit", "petite", "petits", "petites", "grand", "grande", "grands", "grandes",
 )
 _LOOSE_WORDS = frozenset(_LOOSE)
-_ADJECTIVES = "|".join((*_LOOSE, "level", "medium", "thin", "thick", "short", "long", "whole", "full", "fresh", "dried", "metric", "additional", "more", "further"))
+_ADJECTIVES = "|".join((
+    *_LOOSE, "level", "medium", "thin", "thick", "short", "long", "whole", "full", "fresh", "dried", "metric", "additional", "more", "further",
+))
 _DIGITS = r"(?:\d+(?: ?[- ] ?| and )\d+ ?/ ?\d+|\d+ ?/ ?\d+|\d{1,3}(?:,\d{3})+(?!\d)|\d+[.,]\d+|\.\d+|\d+)"
 _UNIT = "|".join(re.escape(form).replace(r"\ ", "[ .-]+") for form in sorted(_UNITS, key=len, reverse=True))
 _SPELT = "|".join(sorted(_WORD_NUMBERS, key=len, reverse=True))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from dish_pipeline.dietetics.lexicon import Food
 from dish_pipeline.dietetics.spans import AND, OR, Span, is_french
 from dish_pipeline.dietetics.wording import BREAK
 from dish_pipeline.dish import Tri
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from dish_pipeline.dietetics.naming import Reading
 
 _OF_ANIMALS = frozenset({"wing", "thigh", "drumstick", "breast", "rasher"})
-_OF_ANIMALS_AS_WRITTEN = frozenset({"chops", "fillets", "loins", "legs"})
+_OF_ANIMALS_AS_WRITTEN = frozenset({"chops", "fillets", "loins", "legs", "links"})
 _JOINTS = frozenset({"roast", "joint"})
 """Cuts that are bought by their name alone: of what animal, the line need not say."""
 
@@ -42,13 +43,21 @@ def find(reading: Reading) -> None:
         pasta = span.foods[0].group == "pasta_noodle" and before in _MAKES_PASTA_A_DISH
         if (pasta or (before == "overnight" and reading.words[span.start] == _MADE_OVERNIGHT)) and not reading.taken[span.start - 1]:
             reading.unknown.append(f"{before} {span.foods[0].name}")
-        # Ginger thins are biscuits; ginger sliced thin is ginger.
-        if _written(reading, span.end) == "thins" and not reading.taken[span.end]:
+        # An ice is made of syrup, milk or egg white, whatever its fruit; ice is in no fruit.
+        if span.part_of and reading.words[span.part_of.start : span.part_of.end] == ["ice"]:
+            reading.unknown.append(f"{span.foods[0].name} ice")
+        if _makes_another(span.foods[0], _written(reading, span.end)) and not reading.taken[span.end]:
             span.another = True
     for i, word in enumerate(reading.words):
         melted = any(span.end <= i and span.foods[0].group in _MELTS for span in reading.spans)
         if word == "fondue" and not reading.taken[i] and not melted and reading.word(i - 1) not in ("a", "pour"):
             reading.unknown.append(word)
+
+
+def _makes_another(food: Food, word: str) -> bool:
+    """True for ginger thins, which are biscuits, cauliflower wings, which are battered, and beef links, which are sausages."""
+    plant = food.group in ("vegetable", "fungus", "fruit")
+    return word == "thins" or (word == "wings" and plant) or (word == "links" and food.basis == "composition")
 
 
 def _written(reading: Reading, i: int) -> str:

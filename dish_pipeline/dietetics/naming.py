@@ -70,7 +70,8 @@ _MAKES_ANOTHER = frozenset({
 
 _DISHES = frozenset({
     "melt", "split", "finger", "slice", "bake", "float", "crush", "smash", "snap", "pot", "boil", "dip", "mash", "drizzle", "bowl", "plate", "dish",
-    "skillet", "box", "tray", "grill", "shake", "wok", "nest", "bundle",
+    "skillet", "box", "tray", "grill", "shake", "wok", "nest", "bundle", "base",
+    "mould", "mold",
 })
 """Words of cutting and measuring that, right after a name in the singular, make a dish of it: a tuna melt, a banana split, a vanilla slice."""
 
@@ -84,7 +85,10 @@ _COUNTED_IN = {
 }
 """Of what groups a piece is called so: a slice of cheese is cheese. Vanilla is a spice, and nobody slices it."""
 
-_UNCUT = frozenset({"vanilla"})
+_UNCUT = frozenset({
+    "vanilla", "vegetable", "fruit", "date", "raspberry", "cherry", "blueberry", "blackberry", "raisin", "sultana", "currant",
+})
+"""First words of names of which nobody cuts a slice: a date slice is a cake."""
 
 _PLANT_GROUPS = frozenset({"vegetable", "fruit", "fungus", "soy", "seaweed", "grain", "legume", "nut", "plant_dairy", "pasta_noodle"})
 _FLESH_GROUPS = frozenset({"meat", "poultry", "fish", "crustacean", "mollusc"})

@@ -119,8 +119,11 @@ def level(words: Sequence[str], start: int, end: int) -> tuple[int, int]:
     Low in sugar is something else: a low-sugar yoghurt is a sweetened one.
     """
     name, before, after = list(words[start:end]), list(words[max(0, start - 2) : start]), list(words[end : end + 1])
-    if name in (["fat"], ["salt"], ["sugar"]) and "no" in before and (before[-2:] == ["no", "added"] or (before[-1:] == ["no"] and after == ["added"])):
-        return start - (2 if before[-1:] == ["added"] else 1), end + (before[-1:] != ["added"])
+    if name in (["fat"], ["salt"], ["sugar"]):
+        if before == ["no", "added"]:
+            return start - 2, end
+        if before[-1:] == ["no"] and after == ["added"]:
+            return start - 1, end + 1
     if name == ["fat"] and after == ["free"]:
         return start, end + 1
     if name == ["fat"] and before[-1:] and before[-1] in _LEVELS:
