@@ -122,6 +122,9 @@ def lexicon_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     _write(folder / "foods.csv", header, foods)
     _write(folder / "facts.csv", ["id", *keys], facts)
     _write(folder / "composition.csv", ["id", "nutrient", "lo", "mid", "hi", "source"], composition)
+    # Rice has no peel: it stands here because the tests of shares make their dishes of it.
+    refuse = [[food, "0", "0", share, "made up"] for food, share in (("salmon", "0.6"), ("chicken", "0.5"), ("spinach", "0.3"), ("rice", "0.2"))]
+    _write(folder / "refuse.csv", ["id", "lo", "mid", "hi", "source"], refuse)
     _write(folder / "words.csv", ["word", "kind"], [["cup", "unit"], ["chopped", "cutting"], ["of", "function word"]])
     return folder
 

@@ -126,6 +126,7 @@ CONTAINERS = {"can", "jar", "packet", "pack", "sachet", "block", "ball", "bunch"
 DEFAULT_PIECES = {"pinch": 0.4, "dash": 0.6, "handful": 25.0, "sprig": 1.5, "leaf": 0.5}
 """Grams of vague units for a food without a weight of its own (general kitchen practice, hence the wide spread)."""
 
+_NOT_POURED = frozenset({"bread", "prepared", "confectionery", "chocolate", "meat", "poultry", "fish", "grain", "legume", "pasta_noodle"})
 _SHEETS = frozenset({"bread", "baking", "pasta_noodle", "grain", "seaweed"})
 
 LIQUID_GROUPS = {"water", "oil", "stock", "alcohol", "beverage", "sauce", "dairy", "plant_dairy", "condiment", "sweetener"}
@@ -176,7 +177,9 @@ _LOOSE = (
     "bonnes", "beau", "belle", "belles", "petit", "petite", "petits", "petites", "grand", "grande", "grands", "grandes",
 )
 _LOOSE_WORDS = frozenset(_LOOSE)
-_ADJECTIVES = "|".join((*_LOOSE, "level", "medium", "thin", "thick", "short", "long", "whole", "full", "fresh", "dried", "metric"))
+_ADJECTIVES = "|".join((
+    *_LOOSE, "level", "medium", "thin", "thick", "short", "long", "whole", "full", "fresh", "dried", "metric", "additional", "more", "further",
+))
 _DIGITS = r"(?:\d+(?: ?[- ] ?| and )\d+ ?/ ?\d+|\d+ ?/ ?\d+|\d{1,3}(?:,\d{3})+(?!\d)|\d+[.,]\d+|\.\d+|\d+)"
 _UNIT = "|".join(re.escape(form).replace(r"\ ", "[ .-]+") for form in sorted(_UNITS, key=len, reverse=True))
 _SPELT = "|".join(sorted(_WORD_NUMBERS, key=len, reverse=True))
@@ -217,6 +220,7 @@ _REFERENCE = re.compile(r"\b(?:no\.|no|nos\.|number|step|page|recipe) ?$")
 _FRENCH_T = re.compile(r"\.? (?:de |d')")
 _AND_A_HALF = re.compile(r" et demie?\b")
 _HEAPED = re.compile(r" (?:bien )?(?:bombee|genereuse|comble|pleine|remplie)s?\b")
+_MIXED = re.compile(r"(\d+) (\d+ ?/ ?\d+)(?! ?(?:-|to|or|ou|a) ?\d)")
 _OLD = re.compile(r"^(?:an?|\d+) day-old\b")
 """In "1 day-old loaf" the number counts loaves, in "2-day-old bread" days."""
 
@@ -370,7 +374,8 @@ def _amount(text: str, found: list[Quantity], food: Food) -> Interval | None:
         again = next((q for q in later if _is_exact(q, first, text) and (q.in_brackets or _SAME.search(text[: q.start]))), None)
         if first.unit in MILLILITRES and again and not _EACH.search(text):
             first = again
-        total = _measure(first, food, text)
+        packed = _packed(first, again, text) if first.unit in GRAMS and again else None
+        total = packed or _measure(first, food, text)
     else:
         first, later = _times_length(first, later, text)
         weights = [q for q in later if _weighs(q) and _belongs(q, first, text)]
@@ -381,6 +386,15 @@ def _amount(text: str, found: list[Quantity], food: Food) -> Interval | None:
         if not other.in_brackets and not _SAME.search(text[: other.start]):
             total = _joined(total, other, food, text)
     return total
+
+
+def _packed(first: Quantity, again: Quantity, text: str) -> Interval | None:
+    """ "1 1/4 oz (7 g) yeast" is one packet of a quarter of an ounce; without the brackets nobody could tell."""
+    mixed = _MIXED.match(text[first.start : first.end])
+    if not mixed or again.unit not in GRAMS:
+        return None
+    one, said = number(mixed[2]) * GRAMS[first.unit], (again.lo + again.hi) / 2 * GRAMS[again.unit]
+    return Interval(said, said * float(mixed[1]), said * float(mixed[1])) if 0.8 * one <= said <= 1.2 * one else None
 
 
 def _is_exact(q: Quantity, first: Quantity, text: str) -> bool:
@@ -518,6 +532,9 @@ def _weighed(q: Quantity, unit: str, size: str, share: float, food: Food) -> Int
         for name in ("each", "medium", "piece"):
             if name in food.pieces:
                 return _spread(q, food.pieces[name] * share, 0.5 if size else 0.3)
+    if unit == "dash" and food.group in _NOT_POURED:
+        # "12 drop biscuits" are no dashes.
+        return None
     if unit in DEFAULT_PIECES:
         # "2 feuilles de brick" are sheets, and no leaves of half a gram.
         return None if unit == "leaf" and food.group in _SHEETS else _spread(q, DEFAULT_PIECES[unit], 0.5)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dish_pipeline.dietetics.lexicon import NUTRIENTS, Food, Lexicon
 from dish_pipeline.dietetics.parsing import Line
@@ -37,7 +37,8 @@ class Item:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Facts of one dish. `nutrients` are per serving, `totals` and `grams` of the whole dish as it goes into the pot, so that a share
-    of its weight or energy needs no servings. `hi` None means that no upper bound is known."""
+    of its weight or energy needs no servings. Of `grams` the lower bound is without bone and shell, so that they thin nothing.
+    `hi` None means that no upper bound is known."""
 
     status: dict[str, Tri]
     proof: dict[str, tuple[str, ...]]
@@ -92,7 +93,7 @@ def facts_of(items: Sequence[Item], servings: Interval | None, lexicon: Lexicon)
             proof[key] = tuple(dict.fromkeys(containing))
         if doubtful:
             doubt[key] = tuple(dict.fromkeys(doubtful))
-    grams, clouded = _sum(items, [item.grams for item in items])
+    grams, clouded = _sum(items, [_eaten(item) for item in items])
     if clouded:
         doubt[GRAMS] = clouded
     # What the number of servings leaves open, beside the foods; a dish of no lines is open in everything.
@@ -129,6 +130,11 @@ def _part(item: Item, nutrient: str) -> Interval:
     if per_100g is None:
         return UNKNOWN_AMOUNT
     return NOTHING if per_100g.hi == 0 else per_100g.times(item.grams).scaled(0.01)
+
+
+def _eaten(item: Item) -> Interval:
+    """The weight of one food: at least what is left when as much as ever is thrown away, at most all of it."""
+    return replace(item.grams, lo=item.grams.lo * (1 - item.food.refuse_hi)) if item.food else item.grams
 
 
 def _sum(items: Sequence[Item], parts: Sequence[Interval]) -> tuple[Interval, tuple[str, ...]]:

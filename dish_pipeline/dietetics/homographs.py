@@ -130,7 +130,15 @@ def _filet_mignon(reading: Reading) -> None:
             span.foods, span.either = [beef, pork], True
 
 
+def _maraschino(reading: Reading, span: Span) -> None:
+    """Six of it are cherries; a spoon may be of the liqueur."""
+    liqueur = reading.lexicon.by_phrase.get(("maraschino", "liqueur"))
+    if liqueur and not (span.start and reading.is_number(span.start - 1)):
+        span.foods, span.either = [*span.foods, liqueur], True
+
+
 _HOMOGRAPHS = {
+    "maraschino": _maraschino,
     "pate": _pate, "the": _tea, "roti": _roti, "mure": _mure, "moule": _mould, "noix": _noix, "noisette": _noix, "legume": _legume, "bay": _bay,
     "rose": _rose, "caille": _caille,
 }
@@ -182,6 +190,9 @@ def _stock_cubes(reading: Reading) -> None:
         at = span.start - (1 if reading.word(span.start - 1) in OF else 0)
         counted = reading.word(at - 1) == "cube" and at > 1 and (reading.is_number(at - 2) or reading.words[at - 2] in ("un", "deux", "trois"))
         french = is_french(reading.words[at:span.start]) or starts_of(reading, span.start) or at < span.start
+        # "1 chicken cube" is one as well; of beef cubes by weight nobody makes a broth.
+        after = "cube" in (reading.word(span.end), reading.word(span.end - 1)) and span.start > 0 and reading.is_number(span.start - 1)
+        counted, french = counted or after, french or after
         if stock and counted and french and span.foods[0].group in ("meat", "poultry", "vegetable") and span.plain:
             span.foods, span.either = [span.foods[0], stock], True
 

@@ -13,21 +13,22 @@ The files, all UTF-8 CSV that a spreadsheet opens:
 | facts.csv | a food's facts, one column a key: free, unknown or contains; an empty cell is unknown |
 | composition.csv | a nutrient of a food per 100 g as a line weighs it: lo, mid, hi and the source |
 | words.csv | a word of ingredient lines that names no food (units, sizes, ways of cutting); of kind brand or origin it may be several words |
+| refuse.csv | a food that lines weigh, or may weigh, with what is not eaten: the share of its weight (see `refuse.py`) |
 
-`reasons.csv` and `tables.csv` stand beside them for people to read, `refuse.csv` for `composition.csv` to be derived with; none is part
-of the version.
+`reasons.csv` and `tables.csv` stand beside them for people to read, and are no part of the version.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
+from dish_pipeline.dietetics.refuse import REFUSE_FILE, shares
+from dish_pipeline.dietetics.rows import LexiconError, checked_rows
 from dish_pipeline.dietetics.wording import Phrase, french_forms, phrase
 from dish_pipeline.dish import Interval, Tri
 
@@ -47,7 +48,7 @@ _APART = ("equipment", *BESIDE_A_FOOD)
 SHORTEST_CLOSED = 7
 """Letters of a name written without its spaces; a shorter one may be another word."""
 
-FILES = ("keys.csv", "foods.csv", "facts.csv", "composition.csv", "words.csv")
+FILES = ("keys.csv", "foods.csv", "facts.csv", "composition.csv", "words.csv", REFUSE_FILE)
 
 
 NO_TABLE = "none"
@@ -55,10 +56,6 @@ NO_TABLE = "none"
 
 FRENCH_ADJECTIVE = "french adjective"
 """The kind of a row of words.csv that stands for all its forms, feminine and plural."""
-
-
-class LexiconError(ValueError):
-    """A lexicon file cannot be used; the message names the file, the row and the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +90,8 @@ class Food:
     """The French ones among `aliases`."""
     note: str = ""
     reviewed_by: str = ""
+    refuse_hi: float = 0.0
+    """The most of its weight in a line that is not eaten: bone, shell, rind."""
 
 
 @dataclass(frozen=True)
@@ -177,28 +176,6 @@ class Lexicon:
         return [k.key for k in self.keys.values() if k.kind == "allergen"]
 
 
-def checked_rows(path: Path, needed: Iterable[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Line number and cells of each row. Raises LexiconError for a file that cannot be read, or a row that is out of step."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as handle:
-            rows = csv.DictReader(handle, strict=True)
-            header = rows.fieldnames or ()
-            for column in needed:
-                if header.count(column) != 1:
-                    raise LexiconError(f"{path}: row 1: {header.count(column)} columns are named {column!r}; there must be one")
-            for row in rows:
-                # One comma too many would move every fact after it to the key beside.
-                if None in row or None in row.values():
-                    raise LexiconError(f"{path}: row {rows.line_num}: not {len(header)} cells as in the header; put quotes around commas")
-                yield rows.line_num, {column: cell.strip() for column, cell in row.items()}
-    except FileNotFoundError:
-        raise LexiconError(f"{path}: the file is missing; restore it from the repository") from None
-    except UnicodeDecodeError as error:
-        raise LexiconError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8 CSV") from None
-    except csv.Error as error:
-        raise LexiconError(f"{path}: not readable as CSV: {error}; save the file as UTF-8 CSV") from None
-
-
 def _split(cell: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in cell.split("|") if part.strip())
 
@@ -247,6 +224,7 @@ def _load(folder: Path, version: str) -> Lexicon:
     keys = _keys(folder / "keys.csv")
     facts = _facts(folder / "facts.csv", keys)
     composition = _composition(folder / "composition.csv")
+    refuse = shares(folder)
     foods: dict[str, Food] = {}
     path = folder / "foods.csv"
     for number, row in checked_rows(path, ("id", "name", "group", "aliases", "composition", "g_per_cup", "pieces", "basis", "source")):
@@ -270,6 +248,7 @@ def _load(folder: Path, version: str) -> Lexicon:
             aliases_fr=_split(row.get("aliases_fr", "")),
             note=row.get("note", ""),
             reviewed_by=row.get("reviewed_by", ""),
+            refuse_hi=refuse[food_id].hi or 0.0 if food_id in refuse else 0.0,
         )
     for name, table in (("facts.csv", facts), ("composition.csv", composition)):
         for food_id in table:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from dish_pipeline.dietetics import french, homographs, phrases, remarks, spans
+from dish_pipeline.dietetics import french, hidden, homographs, phrases, remarks, spans
 from dish_pipeline.dietetics.amounts import PIECE_WORDS, PIECES, UNIT_FORMS, WORD_NUMBERS
 from dish_pipeline.dietetics.lexicon import Food, Lexicon
 from dish_pipeline.dietetics.spans import AND, COLOURS, NOT, OR, PARTS, Span
@@ -70,7 +70,8 @@ _MAKES_ANOTHER = frozenset({
 
 _DISHES = frozenset({
     "melt", "split", "finger", "slice", "bake", "float", "crush", "smash", "snap", "pot", "boil", "dip", "mash", "drizzle", "bowl", "plate", "dish",
-    "skillet", "box", "tray", "grill", "shake", "wok", "nest", "bundle",
+    "skillet", "box", "tray", "grill", "shake", "wok", "nest", "bundle", "base",
+    "mould", "mold",
 })
 """Words of cutting and measuring that, right after a name in the singular, make a dish of it: a tuna melt, a banana split, a vanilla slice."""
 
@@ -84,7 +85,10 @@ _COUNTED_IN = {
 }
 """Of what groups a piece is called so: a slice of cheese is cheese. Vanilla is a spice, and nobody slices it."""
 
-_UNCUT = frozenset({"vanilla"})
+_UNCUT = frozenset({
+    "vanilla", "vegetable", "fruit", "date", "raspberry", "cherry", "blueberry", "blackberry", "raisin", "sultana", "currant",
+})
+"""First words of names of which nobody cuts a slice: a date slice is a cake."""
 
 _PLANT_GROUPS = frozenset({"vegetable", "fruit", "fungus", "soy", "seaweed", "grain", "legume", "nut", "plant_dairy", "pasta_noodle"})
 _FLESH_GROUPS = frozenset({"meat", "poultry", "fish", "crustacean", "mollusc"})
@@ -143,10 +147,11 @@ class Reading:
         self.unknown: list[str] = []
         steps: tuple[Callable[[Reading], None], ...] = (
             Reading._long_units, Reading._parts_of_fruit, Reading._shapes, french.negations, Reading._names, Reading._foreign_adjectives,
+            Reading._levels,
             homographs.decide, Reading._units_that_are_foods, Reading._asides, remarks.silence, french.quiet_words, spans.widen, spans.said_twice,
             spans.count_peppers, spans.find_parts, spans.share_heads, remarks.other_forms, Reading._states, french.around_names, Reading._products,
             Reading._replacements, french.replacements, Reading._clear, Reading._imitations, Reading._denials, Reading._left_to_the_reader,
-            homographs.leave_open,
+            hidden.find, homographs.leave_open,
         )
         for step in steps:
             step(self)
@@ -273,6 +278,19 @@ class Reading:
                 self.spans.remove(span)
                 self.taken[span.start] = False
 
+    def _levels(self) -> None:
+        """ "Yoghurt, low-fat" and "no-salt-added tomatoes" name no fat and no salt: they tell what the food is like."""
+        for span in list(self.spans):
+            start, end = remarks.level(self.words, span.start, span.end)
+            if end > start and any(other is not span for other in self.spans):
+                self.spans.remove(span)
+                self.taken[span.start : span.end] = [False] * (span.end - span.start)
+                self.silent.update(range(start, end))
+                before = self._before(start, lambda k: self.words[k] == BREAK or self._quiet(k))
+                known = before and self.lexicon.by_phrase.get((*self.words[start:end], *self.words[before.start : before.end]))
+                if before and known and before.name_is_alias and self.words[span.start] == "fat":
+                    before.foods = [known]
+
     def _asides(self) -> None:
         for i in phrases.asides(self.words):
             if not self.taken[i]:
@@ -281,6 +299,10 @@ class Reading:
 
     def _is_aside(self, n: int, span: Span) -> bool:
         """True for "3 tbsp flour, for the sauce", "1 vanilla pod, seeds scraped" and "a walnut-sized ball of tamarind"."""
+        if len(self.spans) > 1 and phrases.is_measure_of_size(self.words, span.start):
+            return True
+        if n > 0 and phrases.is_served_or_covered(self.words, span.start, span.end):
+            return True
         word, following = self.words[span.start] if span.end - span.start == 1 else "", self.word(span.end)
         if n > 0 and word == "seed":
             return following in phrases.SEEDS_OF
@@ -341,6 +363,9 @@ class Reading:
             return []
         if word == "can" and self.word(i + 1) in _AFTER_A_VERB:
             return []
+        if word in _CANNED and i >= span.end and self._after(i + 1, self._quiet):
+            # "1 tomato (or 1 can of tomato sauce)": what is in the tin, follows.
+            return []
         if claim and i >= span.end and i not in self.said_after and self._after(i + 2, self._within_claims):
             return []
         if i >= span.end and word in french.NEVER_STATES:
@@ -370,13 +395,25 @@ class Reading:
     def _just_before(self, span: Span) -> Iterator[int]:
         """The tokens before a name, up to the first that says something: "1 can (400 g) chopped tomatoes"."""
         for i in range(span.start - 1, -1, -1):
-            if self.words[i] == BREAK and self.text[self.tokens[i].start] in "()":
+            stop = self.text[self.tokens[i].start] if self.words[i] == BREAK else ""
+            if stop and (stop in "()" or (stop == "." and self.word(i - 1) in _UNIT_WORDS)):
+                continue
+            if self._joins_cuts(span, i):
                 continue
             if self.taken[i] or self.words[i] in OR | AND:
                 return
             yield i
             if not self.says_nothing(i) and i - 1 not in self.claims:
                 return
+
+    def _joins_cuts(self, span: Span, i: int) -> bool:
+        """True for the "or" of "1 can crushed or diced tomatoes": what either word beside it makes of the name is canned as well."""
+        if self.words[i] not in OR | AND or not 0 < i < len(self.words) - 1:
+            return False
+        name = tuple(self.words[span.start : span.alias_end])
+        made = [self.lexicon.by_phrase.get((self.words[k], *name)) for k in (i - 1, i + 1)]
+        cuts = all(self.words[k].endswith("ed") and self.words[k] not in _CANNED.values() and self.says_nothing(k) for k in (i - 1, i + 1))
+        return cuts and all(food is None or food.name.startswith("canned") for food in made)
 
     def _products(self) -> None:
         for span in self.spans:

@@ -66,7 +66,13 @@ _FOR = re.compile(r"(?:for|pour) ")
 _ALTERNATIVE = re.compile(r"(?<!\d )\b(?:or|ou)\b|\b(?:or|ou)\b(?! \d)|(?<!\d) ?/|/ ?(?!\d)")
 _JOINED = re.compile(r"\b(?:and|et|plus|with|avec)\b|[&+]")
 _EACH = re.compile(r"\beach\b")
-_OPTIONAL = re.compile(r"\b(?:optional|optionally|facultatif|facultative|optionnel|optionnelle)s?\b|\bsi desire\b")
+_OPTIONAL = re.compile(
+    r"\b(?:optional|optionally|facultatif|facultative|optionnel|optionnelle)s?\b|\bsi desire\b"
+    r"|^(?!.*\b(?:plus|extra)\b).*\bif (?:desired|wanted|liked|you (?:like|wish|want))[ ).,;]*$"
+)
+_REFUSED = re.compile(r"no [a-z]+ ?!+")
+"""A line that forbids one thing: "No margarine!"."""
+
 _PARTLY_EATEN = re.compile(
     r"\bfor (?:(?:deep|shallow|pan) ?-?)?"
     r"(?:frying|greasing|dusting|brushing|drizzling|dredging|dipping|wrapping|rolling|kneading|coating|serving|garnish\w*|sprinkling|boiling"
@@ -115,6 +121,8 @@ class LineParser:
         body = self._spaced(_CLAIM_LETTERS.sub(lambda letters: _CLAIMS_SHORT[letters[0]], fold(text[:LONGEST_LINE])))
         reading = Reading(self.lexicon, body, text[:LONGEST_LINE])
         too_long = len(text) > LONGEST_LINE
+        if not too_long and (_REFUSED.fullmatch(body) and len(reading.spans) == 1 and not reading.left_over()):
+            return Line(text, heading=True)
         if not too_long and (_is_heading(body, reading) or _is_equipment(reading)):
             return Line(text, heading=True)
         optional = bool(_OPTIONAL.search(body))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from dish_pipeline.dietetics.wording import BREAK
+from dish_pipeline.dietetics.wording import BREAK, singular
 
 _SHAPES = {
     "in": frozenset({"steak", "chip", "fry", "cutlet"}),
@@ -41,6 +41,37 @@ SECTIONS = frozenset({
 
 SEEDS_OF = frozenset({"scraped", "removed", "crushed", "reserved", "discarded", "only"})
 """Words after "seeds" by which they are those of the food before: "1 vanilla pod, seeds scraped"."""
+
+
+_SIZE = singular("size")
+
+_SERVED_AS = frozenset({
+    "taco", "burrito", "sandwich", "pizza", "burger", "fajita", "quesadilla", "enchilada", "nacho", "wrap", "hamburger", "soup", "stew", "pancake",
+    "kebab", "kabob", "dumpling", "cooky", "cookie", "toast",
+})
+"""Dishes that a food may be "for": they are made of the lines of the recipe, and are no line of their own."""
+
+_TO_COVER = frozenset({"cover", "coat", "brush", "baste", "grease", "fill", "marinate", "poach", "boil"})
+"""What is done "to" another line of the recipe: "water to cover the fish"."""
+
+_TOASTED = frozenset({"in", "until", "lightly", "them", "for", "on", "over", "at"})
+"""Words after "toast" where it is no bread: "sesame seeds, toast in a dry pan"."""
+
+
+def is_measure_of_size(words: Sequence[str], start: int) -> bool:
+    """True for the egg of "butter the size of an egg"."""
+    return list(words[max(0, start - 3) : start]) in ([_SIZE, "of", "an"], [_SIZE, "of", "a"])
+
+
+def is_served_or_covered(words: Sequence[str], start: int, end: int) -> bool:
+    """True for a name that speaks of another line, or of the dish: "for tacos", "to cover the fish"; and for the verb "toast"."""
+    before, ends = list(words[max(0, start - 3) : start]), end == len(words) or words[end] == BREAK
+    alone = words[start] if end - start == 1 else ""
+    return (
+        (ends and before[-1:] == ["for"] and alone in _SERVED_AS)
+        or (ends and before[-1:] == ["the"] and before[:1] == ["to"] and len(before) == 3 and before[1] in _TO_COVER)
+        or (alone == "toast" and before[-1:] in ([BREAK], ["and"], ["to"], ["then"]) and end < len(words) and words[end] in _TOASTED)
+    )
 
 
 def shapes(words: Sequence[str], quiet: Callable[[int], bool]) -> Iterator[int]:

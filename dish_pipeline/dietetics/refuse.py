@@ -1,7 +1,7 @@
 """What of a food is bought and weighed, but not eaten: bone, shell, stone, rind, peel, trimmings.
 
-What belongs here: reading `data/lexicon/refuse.csv`. `composition.py` lowers the figures of a food by it; nothing else looks at it, so
-that it is no part of the lexicon's version: what it does stands in `composition.csv`. It changes no fact.
+What belongs here: reading `data/lexicon/refuse.csv`. `composition.py` lowers the figures of a food by it, and `facts.py` the least weight
+of a dish, by which a maximum per 100 g is divided: shells would thin the salt. It changes no fact.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from dish_pipeline.dietetics.lexicon import LexiconError, checked_rows
+from dish_pipeline.dietetics.rows import LexiconError, checked_rows
 from dish_pipeline.dish import Interval
 
 REFUSE_FILE = "refuse.csv"

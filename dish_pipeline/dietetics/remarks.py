@@ -81,7 +81,7 @@ _BEFORE: dict[str, tuple[str, ...]] = {
     "heavy": ("sprinkle", "pinch", "splash", "drizzle", "hand", "dusting"),
     "grass": ("fed",), "fire": ("roasted",), "fried": ("in",), "sure": ("to",), "drink": ("the",),
     "shake": _OF_SOME, "squirt": _OF_SOME, "dab": _OF_SOME, "mix": _OF_SOME, "mixture": _OF_SOME, "blend": _OF_SOME, "coating": _OF_SOME,
-    "layer": _OF_SOME, "thickening": _OF_SOME, "for": ("example",), "food": ("grade", "safe", "processor"),
+    "crack": _OF_SOME, "layer": _OF_SOME, "thickening": _OF_SOME, "for": ("example",), "food": ("grade", "safe", "processor"),
     "prepared": ("to", "according", "as", "per"),
     "green": ("part", "top", "tip", "end", "portion", "separated", "only", "bit", "stalk", "attached"), "purpose": ("flour",),
     "baking": ("paper", "dish", "tray", "sheet", "tin", "pan"),
@@ -107,6 +107,28 @@ _TURNING = frozenset({
     "replacement", "rubbed", "spicy", "v", "whatever", "wrapped",
 })
 """Every word that `_turns` looks at."""
+
+
+_LEVELS = frozenset({"low", "lower", "reduced", "less", "non", "no", "zero", "full", "half", "whole"})
+"""How much of its fat a food has. "Whole" and "full" leave it, and add none."""
+
+
+def level(words: Sequence[str], start: int, end: int) -> tuple[int, int]:
+    """The words that tell how much fat or salt is in a food, around the name at `start` to `end`; nothing where they name some.
+
+    Low in sugar is something else: a low-sugar yoghurt is a sweetened one.
+    """
+    name, before, after = list(words[start:end]), list(words[max(0, start - 2) : start]), list(words[end : end + 1])
+    if name in (["fat"], ["salt"], ["sugar"]):
+        if before == ["no", "added"]:
+            return start - 2, end
+        if before[-1:] == ["no"] and after == ["added"]:
+            return start - 1, end + 1
+    if name == ["fat"] and after == ["free"]:
+        return start, end + 1
+    if name == ["fat"] and before[-1:] and before[-1] in _LEVELS:
+        return start - 1, end
+    return (start - 1, end) if name == ["salt"] and before[-1:] and before[-1] in ("low", "reduced") else (start, start)
 
 
 def silence(reading: Reading) -> None:

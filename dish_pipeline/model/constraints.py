@@ -112,7 +112,8 @@ def _balance(foods: Sequence[Food | None], rule: Rule, side: str) -> np.ndarray:
     most, limit = side == "at_most", getattr(rule, side) / 100
     found = np.zeros(len(foods))
     for i, food in enumerate(foods):
-        amount, base = 0.0, 1.0
+        # A maximum is divided by what is eaten at least, a minimum by all that is weighed.
+        amount, base = 0.0, 1.0 - food.refuse_hi if most and food else 1.0
         for nutrient in rule.parts:
             factor = KCAL_PER_GRAM.get(nutrient, math.inf) if rule.per == ENERGY_SHARE else 1.0
             amount += factor * _bound(food, nutrient, upper=most)

@@ -36,8 +36,8 @@ def lexicon_frames(lexicon: Lexicon, profiles: Mapping[str, Profile]) -> dict[st
     """The rows that the proof needs: foods, their facts and composition, profiles and rules."""
     return {
         "foods": pd.DataFrame(
-            [(f.food_id, f.name, f.group, f.basis, f.source) for f in lexicon.foods.values()],
-            columns=["food_id", "name", "food_group", "basis", "source"],
+            [(f.food_id, f.name, f.group, f.basis, f.source, f.refuse_hi) for f in lexicon.foods.values()],
+            columns=["food_id", "name", "food_group", "basis", "source", "refuse_hi"],
         ),
         "fact_keys": pd.DataFrame([(k.key, k.kind, k.label) for k in lexicon.keys.values()], columns=["fact_key", "kind", "label"]),
         "food_facts": pd.DataFrame(

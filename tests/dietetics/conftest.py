@@ -158,7 +158,7 @@ def _composition_rows(food_id: str, figures: list[str]) -> list[list[str]]:
 
 
 def write_kitchen(folder: Path) -> Path:
-    """The five files in `folder`."""
+    """The six files in `folder`."""
     keys = [line.split(",")[0] for line in KEYS.splitlines()[1:]]
     foods, facts, composition = [], [], []
     for line in FOODS.strip().splitlines():
@@ -173,6 +173,7 @@ def write_kitchen(folder: Path) -> Path:
     _write(folder / "facts.csv", ["id", *keys], facts)
     _write(folder / "composition.csv", ["id", "nutrient", "lo", "mid", "hi", "source"], composition)
     _write(folder / "words.csv", ["word", "kind"], [[word, "made up"] for word in NEUTRAL.split()])
+    _write(folder / "refuse.csv", ["id", "lo", "mid", "hi", "source"], [])
     return folder
 
 

@@ -40,7 +40,7 @@ def _write(path: Path, rows: Rows) -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A few foods of the lexicon that people use, as files of their own."""
-    for name in (*FILES, "tables.csv", "refuse.csv"):
+    for name in (*FILES, "tables.csv"):
         rows = _read(INPUTS / "lexicon" / name)
         _write(tmp_path / name, [row for row in rows if "id" not in row or row["id"] in SOME])
     _write(tmp_path / FILE, [dict(zip(COLUMNS, row, strict=True)) for row in REASONS])
@@ -146,8 +146,6 @@ PLANTED = [
     ("foods.csv", _set("carrot", "pieces", "pinch:90"), "unit weight", "carrot", ["one pinch of it is 90 g", "0.01 to 1 g"]),
     ("foods.csv", _set("carrot", "pieces", "bag:90"), "unit weight", "carrot", ["no unit 'bag'"]),
     ("foods.csv", _set("carrot", "g_per_cup", "4000"), "unit weight", "carrot", ["a cup of it is 4000 g"]),
-    ("refuse.csv", _set("mussel", "hi", "0.95"), "unfit share of refuse", "", ["(mussel)", "between 0 and 0.9"]),
-    ("refuse.csv", _set("mussel", "lo", "0.8"), "unfit share of refuse", "", ["(mussel)", "rising order"]),
     ("refuse.csv", _set("mussel", "source", ""), "empty cell", "mussel", ["source is empty"]),
     ("refuse.csv", _set("mussel", "id", "mussle"), "refuse of nothing", "mussle", ["no food has this id"]),
     ("refuse.csv", _set("mussel", "id", "animal_rennet"), "refuse of nothing", "animal_rennet", ["no figures to lower"]),
@@ -185,6 +183,8 @@ def test_a_planted_fault_is_named_with_file_row_and_remedy(
         ("composition.csv", _set("carrot", "lo", "-1", nutrient="iron_mg"), ["composition.csv", "at least 0"]),
         ("facts.csv", _set("plain_flour", "gluten", "free"), ["facts.csv", "plain_flour", "wheat is contains"]),
         ("foods.csv", _set("carrot", "id", "butter"), ["foods.csv", "'butter' stands twice"]),
+        ("refuse.csv", _set("mussel", "hi", "0.95"), ["refuse.csv", "(mussel)", "between 0 and 0.9"]),
+        ("refuse.csv", _set("mussel", "lo", "0.8"), ["refuse.csv", "(mussel)", "rising order"]),
     ],
 )
 def test_what_cannot_be_loaded_is_a_fault_too(folder: Path, name: str, change: Callable[[Rows], None], said: list[str]) -> None:

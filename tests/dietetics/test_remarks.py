@@ -87,6 +87,12 @@ def test_a_tool_is_no_ingredient(real_parser: LineParser, text: str) -> None:
     assert line.heading and not line.mentions
 
 
+def test_a_line_that_forbids_one_thing_is_no_ingredient(real_parser: LineParser) -> None:
+    assert real_parser.parse("No margarine!").heading
+    for text in ("No eggs", "No 1 margarine!", "No margarine, butter!", "No zqarb!"):
+        assert not real_parser.parse(text).heading
+
+
 @pytest.mark.parametrize("text", ["1 bowl", "1 pan", "1 jar", "a foil of zqarb", "foil-wrapped butter"])
 def test_a_vessel_alone_is_none(real_parser: LineParser, text: str) -> None:
     assert not real_parser.parse(text).heading

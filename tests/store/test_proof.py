@@ -75,8 +75,8 @@ def assert_agreed(world: World) -> dict[tuple[str, str], str]:
     return said
 
 
-def food(name: str, facts: dict[str, Tri], composition: dict[str, Interval]) -> Food:
-    return Food(name, name, "made up", (), facts, composition, "", None, {}, "made up", "made up")
+def food(name: str, facts: dict[str, Tri], composition: dict[str, Interval], refuse_hi: float = 0.0) -> Food:
+    return Food(name, name, "made up", (), facts, composition, "", None, {}, "made up", "made up", refuse_hi=refuse_hi)
 
 
 def lexicon(foods: Sequence[Food]) -> Lexicon:
@@ -91,6 +91,7 @@ intervals = st.tuples(figures, widths).map(lambda t: Interval(t[0], None, None i
 compositions = st.dictionaries(st.sampled_from(FIGURES), intervals)
 fact_rows = st.fixed_dictionaries({k: st.sampled_from([Tri.FREE, Tri.FREE, Tri.FREE, Tri.UNKNOWN, Tri.CONTAINS]) for k in KEYS})
 grams = st.one_of(st.integers(1, 60).map(lambda x: 5.0 * x), st.sampled_from([None, 0.0, -5.0, NAN, INF, 0.1, 100.0]))
+refuse = st.sampled_from([0.0, 0.0, 0.25, 0.6, 0.9])
 courses = st.sampled_from([*COURSES, UNKNOWN_COURSE, "brunch"])
 rule_courses = st.one_of(st.just(()), st.lists(st.sampled_from(COURSES), min_size=1, unique=True).map(tuple))
 at_most = st.one_of(st.none(), st.integers(0, 120).map(lambda x: x / 4), st.sampled_from([0.0, 100.0, 500.0]))
@@ -115,7 +116,7 @@ def rules(draw: st.DrawFn) -> Rule:
 
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
-    foods = [food(f"f{i}", draw(fact_rows), draw(compositions)) for i in range(draw(st.integers(1, 5)))]
+    foods = [food(f"f{i}", draw(fact_rows), draw(compositions), draw(refuse)) for i in range(draw(st.integers(1, 5)))]
     portions = st.builds(Portion, st.sampled_from([*(f.food_id for f in foods), "unobtainium"]), grams)
     dishes = draw(st.lists(st.tuples(courses, st.lists(portions, max_size=4)), min_size=1, max_size=8))
     profiles = [Profile(f"p{i}", "x", "x", tuple(found), ("x",)) for i, found in enumerate(draw(st.lists(st.lists(rules(), max_size=3), max_size=8)))]
@@ -147,6 +148,20 @@ def test_python_and_sql_agree_on_any_foods_dishes_and_rules(world: World) -> Non
     assert_agreed(world)
 
 
+def test_shells_thin_no_salt_and_make_no_minimum_easier() -> None:
+    """Of 100 g with 75 g of shell, 2 g of salt are 8 in 100 g of what is eaten, and 2 of what is weighed."""
+    mussel = food("mussel", dict.fromkeys(KEYS, Tri.FREE), {"sodium_mg": Interval(2.0, 2.0, 2.0)}, 0.75)
+    dish = Dish("main", "mussels", (Portion("mussel", 100.0),))
+    said = {}
+    for at_most in (7.0, 8.0):
+        profile = Profile("p", "x", "x", (Rule(NUTRIENT, "sodium_mg", None, at_most, (), "x", "100 g"),), ("x",))
+        said[at_most] = assert_agreed(World(lexicon([mussel]), [dish], {"p": profile}))[dish.dish_id, "p"]
+    assert said == {7.0: "unknown", 8.0: "pass"}
+    facts = facts_of(items_of_dish(dish, lexicon([mussel])), ONE, lexicon([mussel]))
+    assert (facts.grams.lo, facts.grams.mid, facts.grams.hi) == (25.0, 100.0, 100.0)
+    assert amount(facts, Rule(NUTRIENT, "sodium_mg", 3.0, None, (), "x", "100 g")) == (2.0, 8.0)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_python_and_sql_agree_on_many_dishes_and_profiles(seed: int) -> None:
     """Breadth where the test above has depth: a hundred and fifty profiles fill more than one word of bits."""
@@ -170,7 +185,8 @@ def test_python_and_sql_agree_on_many_dishes_and_profiles(seed: int) -> None:
         least, most = (None if rng.random() < 0.5 else round(float(rng.uniform(0, 300)), 1) for _ in "lm")
         return Rule(kind, JOINED.join(parts), least, most, applies, "x", per)
 
-    foods = [food(f"f{i}", facts(), {f: interval() for f in FIGURES if rng.random() < 0.97}) for i in range(60)]
+    foods = [food(f"f{i}", facts(), {f: interval() for f in FIGURES if rng.random() < 0.97}, float(rng.choice([0, 0.3, 0.85])))
+             for i in range(60)]
     names = [*(f.food_id for f in foods), "unobtainium"]
     dishes = []
     for number in range(250):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from dish_pipeline.dietetics.lexicon import Food, Lexicon, LexiconError
+from dish_pipeline.dietetics.lexicon import Food, Lexicon
 from dish_pipeline.dietetics.lexicon_lint.fault import Fault
 from dish_pipeline.dietetics.lexicon_lint.names import rows_of
 from dish_pipeline.dietetics.refuse import LESS_REFUSE, REFUSE_FILE, shares
@@ -109,22 +109,15 @@ def _link(food: Food, sources: set[str]) -> Iterator[Fault]:
 
 
 def _refuse(folder: Path) -> dict[str, float]:
-    """Food id -> the usual share of refuse; what cannot be read is named by `_refuse_rows`."""
-    try:
-        return {food: share.mid or 0.0 for food, share in shares(folder).items()}
-    except LexiconError:
-        return {}
+    """Food id -> the usual share of refuse."""
+    return {food: share.mid or 0.0 for food, share in shares(folder).items()}
 
 
 def _refuse_rows(lexicon: Lexicon, folder: Path) -> Iterator[Fault]:
-    """A share of refuse is usable, has a source, and lowers the figures of a food that there is."""
+    """A share of refuse has a source, and lowers the figures of a food that there is."""
     def fault(kind: str, food_id: str, said: str, remedy: str) -> Fault:
         return Fault(kind, REFUSE_FILE, food_id, said, remedy)
 
-    try:
-        shares(folder)
-    except LexiconError as error:
-        yield fault("unfit share of refuse", "row", str(error), "write lo, mid and hi in rising order, such as 0,0.3,0.4")
     for row in rows_of(folder / REFUSE_FILE):
         food = lexicon.foods.get(row.get("id", ""))
         if food is None:

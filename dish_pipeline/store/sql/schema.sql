@@ -1,7 +1,9 @@
 -- The tables of the candidates file. Everything that the proof in verdicts.sql needs is stored as rows.
 CREATE TYPE tri AS ENUM ('free', 'unknown', 'contains');  -- in order of severity, so that max() is the worst
 
-CREATE TABLE foods (food_id VARCHAR PRIMARY KEY, name VARCHAR, food_group VARCHAR, basis VARCHAR, source VARCHAR);
+CREATE TABLE foods (  -- refuse_hi: the most of its weight that is not eaten, a share
+    food_id VARCHAR PRIMARY KEY, name VARCHAR, food_group VARCHAR, basis VARCHAR, source VARCHAR, refuse_hi DOUBLE
+);
 CREATE TABLE fact_keys (fact_key VARCHAR PRIMARY KEY, kind VARCHAR, label VARCHAR);
 CREATE TABLE food_facts (food_id VARCHAR, fact_key VARCHAR, status tri);
 CREATE TABLE food_composition (food_id VARCHAR, nutrient VARCHAR, lo DOUBLE, mid DOUBLE, hi DOUBLE);  -- per 100 g; no row: unknown

@@ -18,14 +18,14 @@ FROM numbered_ideas i JOIN idea_foods f USING (idea_id);
 CREATE VIEW key_bits AS  -- room for 126 keys; one more stops with an overflow
 SELECT fact_key, 1::HUGEINT << (row_number() OVER (ORDER BY fact_key) - 1)::INTEGER AS bit FROM fact_keys;
 
-CREATE VIEW food_marks AS  -- contains: the keys that the food is said to hold; open: those that it is not said to be free of
-SELECT f.food_id, bit_or(CASE WHEN s.status = 'contains' THEN k.bit ELSE 0 END) AS contains,
+CREATE VIEW food_marks AS  -- contains: the keys that the food is said to hold; open: those that it is not said to be free of; eaten: of a gram
+SELECT f.food_id, least(greatest(1 - coalesce(any_value(f.refuse_hi), 1), 0), 1) AS eaten, bit_or(CASE WHEN s.status = 'contains' THEN k.bit ELSE 0 END) AS contains,
        bit_or(CASE WHEN s.status = 'free' THEN 0 ELSE k.bit END) AS open
 FROM foods f CROSS JOIN key_bits k LEFT JOIN food_facts s ON s.food_id = f.food_id AND s.fact_key = k.fact_key
 GROUP BY f.food_id;
 
-CREATE VIEW idea_marks AS  -- a food that the lexicon lacks is open in every key
-SELECT p.idea_no, count(*) AS foods, count(m.food_id) AS known_foods, coalesce(sum(p.grams), 0) AS grams_lo,
+CREATE VIEW idea_marks AS  -- a food that the lexicon lacks is open in every key; grams_lo is without bone and shell, which must thin nothing
+SELECT p.idea_no, count(*) AS foods, count(m.food_id) AS known_foods, coalesce(sum(p.grams * coalesce(m.eaten, 1)), 0) AS grams_lo,
        CASE WHEN count(*) = count(p.grams) THEN sum(p.grams) ELSE 'inf' END AS grams_hi,
        bit_or(coalesce(m.contains, 0)) AS contains, bit_or(coalesce(m.open, every_key.bits)) AS open
 FROM portions p LEFT JOIN food_marks m USING (food_id) CROSS JOIN (SELECT bit_or(bit) AS bits FROM key_bits) AS every_key
