@@ -100,6 +100,12 @@ class TrainingPlan:
     """Chance that a dish is read without its course, and likewise without its amounts, so that both may be missing."""
     subword_sampling: float = 0.0
     """Chance that a title is cut into other pieces than the likeliest ones (Kudo 2018)."""
+    title_first: float = 0.0
+    """Chance that a dish is read title first, so that foods can be completed from a title."""
+    amounts_last: float = 0.0
+    """Chance that a dish is read with all its foods before any amount, so that amounts can be completed from foods and title."""
+    conditions: float = 0.0
+    """Chance that a dish is read after some of the conditions that hold of it (see `model/given.py`)."""
     max_seconds: float = 330.0
     """A wall-clock guard for slow machines; a run that it ends says so, since its weights then depend on the clock."""
 

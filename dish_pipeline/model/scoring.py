@@ -44,8 +44,7 @@ def token_bits(
 
 
 def part_bits(model: DishTransformer, rows: Sequence[Encoded], tokenizer: DishTokenizer, batch: int = 64) -> np.ndarray:
-    """Bits of each dish, split by part. Shape (len(rows), len(PARTS)); the rows' sums are the bits of the sequences."""
+    """Bits of each dish, split by part. Shape (len(rows), len(PARTS)); the rows' sums are the bits of the sequences. What is given costs none."""
     tokens = token_bits(model, rows, tokenizer, batch)
-    return np.array([np.bincount(r.parts[1:], weights=own, minlength=len(PARTS)) for r, own in zip(rows, tokens, strict=True)]).reshape(
-        len(rows), len(PARTS)
-    )
+    found = [np.bincount(np.maximum(r.parts[1:], 0), weights=own, minlength=len(PARTS)) for r, own in zip(rows, tokens, strict=True)]
+    return np.array(found).reshape(len(rows), len(PARTS))

@@ -106,10 +106,12 @@ def train(
     on_progress: Callable[[dict[str, Any], int], None] = lambda record, total: None,
     threads: int | None = None,
     features: Features | None = None,
+    holding: Sequence[Sequence[int]] = (),
 ) -> Outcome:
     """Train from scratch, or go on from the checkpoint in `work`; keep the weights that were best on `valid_dishes`.
 
-    `features` is what is known of the tokens beforehand; without it each token has only its own vector and its name.
+    `features` is what is known of the tokens beforehand; without it each token has only its own vector and its name. `holding` has the
+    ids of the conditions that hold of each training dish, for a plan that gives conditions.
     `on_progress` gets each metrics record and the number of planned steps. Raises Interrupted after SIGINT or SIGTERM (a
     checkpoint is written first), ValueError when there is nothing to train or validate on, FloatingPointError when the loss
     is no longer finite.
@@ -133,7 +135,8 @@ def train(
     chosen = rng.permutation(len(valid_dishes))[:MOST_VALIDATION_DISHES]
     held_out = encode_noisy([valid_dishes[i] for i in chosen], tokenizer, np.random.default_rng((seed, 1)))
 
-    noise = Noise(plan.shuffle_foods, plan.token_dropout, plan.field_masking, plan.subword_sampling)
+    noise = Noise(plan.shuffle_foods, plan.token_dropout, plan.field_masking, plan.subword_sampling, plan.title_first, plan.amounts_last,
+                  plan.conditions, shape.context)
     per_epoch = max(1, math.ceil(len(train_dishes) / (plan.batch * plan.accumulate)))
     total = min(plan.epochs * per_epoch, plan.max_steps)
     begun = time.monotonic() - progress.seconds
@@ -174,7 +177,7 @@ def train(
         while progress.step < total and not progress.stopped_by:
             epoch, index = divmod(progress.step, per_epoch)
             if epoch != epoch_of_batches:
-                batches = epoch_batches(train_dishes, tokenizer, plan.batch, seed, epoch, noise)
+                batches = epoch_batches(train_dishes, tokenizer, plan.batch, seed, epoch, noise, holding)
                 epoch_of_batches = epoch
             group = batches[index * plan.accumulate : (index + 1) * plan.accumulate]
             loss = _step(model, optimisers, grammar, group, learning_rate(progress.step, total, plan), plan)
