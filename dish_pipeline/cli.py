@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from dish_pipeline import __version__
+from dish_pipeline.cli_complete import complete
 from dish_pipeline.cli_profiles import profiles
 from dish_pipeline.settings import CHECKOUT, DEFAULT_DAGSTER_HOME, DEFAULT_DATA, INPUTS, PRESETS
 
@@ -78,6 +79,9 @@ def ideas(profiles: tuple[str, ...], data: Path, count: int) -> None:
 
     with _errors():
         idea_table.show(data.resolve() / "candidates.duckdb", profiles or "diabetes + coeliac", count, Console())
+
+
+main.add_command(complete)
 
 
 @main.command()

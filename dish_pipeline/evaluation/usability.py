@@ -55,8 +55,8 @@ class Funnel:
 class Judge:
     """Turns draws into ideas against one lexicon, set of profiles and pool of real dishes."""
 
-    def __init__(self, lexicon: Lexicon, profiles: dict[str, Profile], real: RealDishes):
-        self.lexicon, self.profiles, self.real = lexicon, profiles, real
+    def __init__(self, lexicon: Lexicon, profiles: dict[str, Profile], real: RealDishes, least_novelty: float = LEAST_NOVELTY):
+        self.lexicon, self.profiles, self.real, self.least_novelty = lexicon, profiles, real, least_novelty
         self.parser = LineParser(lexicon)
         self.titles = {_plain(d.title) for d in real.dishes}
 
@@ -93,7 +93,7 @@ class Judge:
     def _refused(self, idea: Idea, funnel: Funnel) -> str:
         funnel.reached["well-formed"] += 1
         funnel.reached["distinct"] += 1
-        if idea.nearest.novelty < LEAST_NOVELTY:
+        if idea.nearest.novelty < self.least_novelty:
             return "not novel: the foods of a real dish"
         funnel.reached["novel"] += 1
         misnamed = self.misnamed(idea)

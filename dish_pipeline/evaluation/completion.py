@@ -1,0 +1,148 @@
+"""Completing a dish: given any of title, course, foods with or without grams, and profiles, the rest is drawn.
+
+What belongs here: turning a wish into draws, and what is said of a wish that cannot be kept. Foods are drawn after the title where one is
+given; once all foods stand, the amounts are drawn anew by the form that sees all of them. What is given stays as it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from dish_pipeline.dietetics.lexicon import Lexicon
+from dish_pipeline.dietetics.profiles import ABSENT, Profile
+from dish_pipeline.dish import COURSES, UNKNOWN_COURSE, Dish, Portion, Tri
+from dish_pipeline.evaluation.generation import ROUNDS, by_course, limits_of
+from dish_pipeline.evaluation.usability import Funnel, Idea, Judge
+from dish_pipeline.model.constraints import Constraint, Limits
+from dish_pipeline.model.given import AMOUNTS_LAST, TITLE_FIRST
+from dish_pipeline.model.sampling import Draw, SamplingPlan, draw, weigh
+from dish_pipeline.model.scoring import part_bits
+from dish_pipeline.model.text import canonical
+from dish_pipeline.model.titles import TitleWords
+from dish_pipeline.model.tokenizer import PARTS, DishTokenizer, Encoded
+from dish_pipeline.model.transformer import DishTransformer
+
+LEAST_DRAWS = 16
+"""Draws of a round at least: some are lost."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is given of a dish, and which profiles it must pass. `foods` maps lexicon ids to grams, or to None where the amount is open;
+    with `only`, there are no others."""
+
+    title: str = ""
+    course: str = ""
+    foods: Mapping[str, float | None] = field(default_factory=dict)
+    profiles: tuple[str, ...] = ()
+    only: bool = False
+
+    @property
+    def grams(self) -> dict[str, float]:
+        """The amounts that are given."""
+        return {food: grams for food, grams in self.foods.items() if grams is not None}
+
+
+def complete(
+    wish: Wish,
+    count: int,
+    model: DishTransformer,
+    tokenizer: DishTokenizer,
+    lexicon: Lexicon,
+    profiles: Mapping[str, Profile],
+    train: Sequence[Dish],
+    judge: Judge,
+    plan: SamplingPlan,
+    seed: int,
+) -> tuple[list[Idea], Funnel]:
+    """At most `count` different dishes that hold what is given and pass the profiles, and what became of the draws.
+
+    `judge` decides how new a dish must be. Raises ValueError for a wish that cannot be kept, with the reason, and for a model that was not
+    taught to complete.
+    """
+    for form in (TITLE_FIRST, AMOUNTS_LAST):
+        tokenizer.form_id(form)
+    asked = [profiles[p] for p in wish.profiles]
+    _refuse(wish, asked, tokenizer, lexicon)
+    # Foods with grams come first: what is open is drawn knowing them.
+    required = sorted(wish.foods, key=lambda food: wish.foods[food] is None)
+    title = canonical(Dish(wish.course, wish.title, ())).title
+    limits, unseen = _limits(wish, train), frozenset(lexicon.foods) - {f for d in train for f in d.food_ids} - wish.foods.keys()
+
+    def build(course: str) -> Constraint:
+        return Constraint(tokenizer, lexicon, asked, course, limits, unseen, required, wish.grams, title)
+
+    funnel = Funnel()
+    courses = [wish.course] if wish.course else [c for c in COURSES if any(d.course == c for d in train)] or [UNKNOWN_COURSE]
+    made = by_course(courses, asked, build, funnel.lost)
+    if not made:
+        raise ValueError("; ".join(funnel.lost))
+    shares = course_shares(model, tokenizer, list(made), title, required)
+    words, rng, found = TitleWords(train, lexicon), np.random.default_rng((seed, 1)), list[Idea]()
+    for round_ in range(ROUNDS):
+        missing = count - len(found)
+        if missing <= 0:
+            break
+        drawn = rng.choice(len(made), max(LEAST_DRAWS, 2 * missing), p=shares)
+        rules = [list(made.values())[i] for i in drawn]
+        draws = draw(model, tokenizer, rules, plan, seed * 100 + round_, words)
+        draws = _weighed(draws, rules, model, tokenizer, plan, seed * 100 + round_)
+        fresh, part = judge.sift(draws, [wish.profiles] * len(draws), frozenset(i.dish.dish_id for i in found))
+        found += fresh
+        funnel.drawn += part.drawn
+        funnel.reached.update(part.reached)
+        funnel.lost.update(part.lost)
+    return found[:count], funnel
+
+
+def _weighed(
+    draws: Sequence[Draw], rules: Sequence[Constraint], model: DishTransformer, tokenizer: DishTokenizer, plan: SamplingPlan, seed: int
+) -> list[Draw]:
+    whole = [(i, d.dish) for i, d in enumerate(draws) if d.dish is not None]
+    weighed = dict(zip((i for i, _ in whole), weigh(model, tokenizer, [d for _, d in whole], [rules[i] for i, _ in whole], plan, seed), strict=True))
+    return [replace(d, dish=weighed.get(i)) for i, d in enumerate(draws)]
+
+
+def _limits(wish: Wish, train: Sequence[Dish]) -> Limits:
+    """The shape of training dishes, stretched where what is given goes beyond it."""
+    usual, given = limits_of(train), len(wish.foods)
+    grams = max(usual.most_grams, sum(wish.grams.values()) + usual.usual_grams)
+    if wish.only:
+        return replace(usual, fewest_foods=given, most_foods=given, most_grams=grams)
+    return replace(usual, most_foods=max(usual.most_foods, given + usual.fewest_foods), most_grams=grams)
+
+
+def _refuse(wish: Wish, asked: Sequence[Profile], tokenizer: DishTokenizer, lexicon: Lexicon) -> None:
+    """Raises ValueError for a wish that no draw could keep, naming food and profile."""
+    if wish.only and not wish.foods:
+        raise ValueError("no other foods than none: name the foods of the dish")
+    for food_id in wish.foods:
+        if food_id not in lexicon.foods or food_id not in tokenizer.food_tokens:
+            raise ValueError(f"the model in use was trained without the food {food_id}; train again with today's lexicon (`dish run`)")
+        food = lexicon.foods[food_id]
+        for profile in asked:
+            for rule in profile.rules:
+                fact = food.facts.get(rule.key, Tri.UNKNOWN)
+                holds = not rule.courses or (wish.course and rule.applies(wish.course))
+                if rule.kind == ABSENT and holds and fact is not Tri.FREE:
+                    key = rule.key.replace("_", " ")
+                    why = f"it contains {key}" if fact is Tri.CONTAINS else f"whether it contains {key} is not known"
+                    raise ValueError(f"{profile.profile} does not allow {food.name}: {why}")
+
+
+def course_shares(
+    model: DishTransformer, tokenizer: DishTokenizer, courses: Sequence[str], title: str, foods: Sequence[str]
+) -> np.ndarray:
+    """How likely each course is for a dish of this title (if any) with these foods, in the model's opinion. Shape (courses,), sums to 1."""
+    course, of_foods = PARTS.index("course"), PARTS.index("foods")
+    dishes = [Dish(c, title, tuple(Portion(f, None) for f in foods)) for c in courses]
+    # What comes after the last food is cut off: there may be more of them.
+    rows = [tokenizer.encode(d, form=AMOUNTS_LAST) for d in dishes]
+    bits = part_bits(model, [Encoded(r.ids[: 2 + len(foods)], r.parts[: 2 + len(foods)]) for r in rows], tokenizer)
+    own = part_bits(model, [tokenizer.encode(d, form=TITLE_FIRST) for d in dishes], tokenizer) if title else bits
+    total = own[:, course] + bits[:, of_foods]
+    shares = np.exp2(total.min() - total)
+    return shares / shares.sum()
