@@ -14,7 +14,7 @@ from dish_pipeline.settings import DEFAULT_DATA, Settings
 
 @click.command()
 @click.option("--title", default="", help="The dish bears this title; foods are drawn to it.")
-@click.option("--food", "foods", multiple=True, metavar='"NAME [GRAMS]"', help='It holds this food: --food "chicken thigh 150". May come several times.')
+@click.option("--food", "foods", multiple=True, metavar="FOOD", help='It holds this food: --food "chicken thigh 150". May come several times.')
 @click.option("--course", default="", help="starter, main, side, dessert, breakfast or snack; without it the likeliest ones.")
 @click.option("--ask", default="", metavar="PROFILES", help='It passes these needs together: --ask "diabetes + coeliac".')
 @click.option("--only", is_flag=True, help="It holds no other foods than those named.")

@@ -81,8 +81,9 @@ def show(
     )
     plain = any(p.hide_numbers for p in seen)
     table = Table(title=f"Completed {_said(judged)}: {len(found)} of {count}", title_justify="left", show_lines=True)
-    for name in ("title", "course", "ingredients" if plain else "grams in one serving", *judged, *([] if plain else ["novelty"]), "nearest real dish"):
-        table.add_column(name)
+    for name in ("title", "course", "ingredients" if plain else "grams in one serving", *judged, "novelty", "nearest real dish"):
+        if not (plain and name == "novelty"):
+            table.add_column(name)
     for idea in found:
         parts = [(lexicon.foods[p.food_id].name, amount_text(p.grams)) for p in idea.dish.portions]
         ingredients = ", ".join(name if plain else f"{name} {grams}" for name, grams in parts)

@@ -19,7 +19,10 @@ from dish_pipeline.settings import CHECKOUT, INPUTS, PACKAGE, Settings
 PAGES = [CHECKOUT / "README.md", INPUTS / "README.md", *sorted((CHECKOUT / "docs").glob("*.md")), *sorted((INPUTS / "profiles").glob("*.yaml"))]
 PROGRAMS = [
     PACKAGE / name
-    for name in ("cli.py", "cli_complete.py", "cli_profiles.py", "completion_table.py", "runner.py", "idea_table.py", "evaluation/report.py", "dietetics/describe.py", "dietetics/profiles.py")
+    for name in (
+        "cli.py", "cli_complete.py", "cli_profiles.py", "runner.py", "completion_table.py", "idea_table.py", "evaluation/completion.py",
+        "evaluation/report.py", "dietetics/describe.py", "dietetics/profiles.py",
+    )
 ]
 CLAIM = r"\b([Ss]uitable|[Ss]afe) for\b|\w-free\b|\b[Ff]ree (of|from)\b"
 """Without "milk free", which is refused in a profile and too like "feel free" in a text."""

@@ -37,6 +37,7 @@ def main(job_path: Path) -> int:
     from dish_pipeline.model import tokenizer as tokenizer_room
     from dish_pipeline.model import training, transformer
     from dish_pipeline.model.features import features_of
+    from dish_pipeline.model.given import holding
     from dish_pipeline.model.text import text_of
     from dish_pipeline.progress import progress
     from dish_pipeline.recipes.validation import dishes_of
@@ -48,6 +49,7 @@ def main(job_path: Path) -> int:
     lexicon = lexicon_room.load(Path(job["lexicon"]))
     tokenizer = tokenizer_room.DishTokenizer.load(Path(job["tokenizer"]))
     train, valid = (dishes_of(tables.read(Path(job[name]))) for name in ("train", "valid"))
+    conditions = [[tokenizer.given_ids[name] for name in names] for names in holding(tokenizer.given, train, lexicon)]
     first = tokenizer.encode(train[0])
     seen = f"{text_of(train[0], lexicon)}\n{' '.join(tokenizer.piece(int(i)) for i in first.ids)}\n"
     (work / "first_dish.txt").write_text(seen, encoding="utf-8")
@@ -65,7 +67,7 @@ def main(job_path: Path) -> int:
         try:
             outcome = training.train(
                 train, valid, tokenizer, ModelShape(**job["shape"]), TrainingPlan(**job["plan"]), job["seed"], work,
-                on_progress, features=features_of(tokenizer, lexicon),
+                on_progress, features=features_of(tokenizer, lexicon), holding=conditions,
             )
         except training.Interrupted as stop:
             logging.warning("%s", stop)

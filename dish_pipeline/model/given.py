@@ -19,7 +19,7 @@ import numpy as np
 
 from dish_pipeline.dietetics.lexicon import NUTRIENTS, Lexicon
 from dish_pipeline.dietetics.profiles import ABSENT, NUTRIENT, SERVING, Profile
-from dish_pipeline.dish import UNKNOWN_COURSE, Dish, Interval, Tri
+from dish_pipeline.dish import UNKNOWN_COURSE, Dish, Interval, Portion, Tri
 from dish_pipeline.settings import TrainingPlan
 
 START, TITLE_FIRST, AMOUNTS_LAST = "<start>", "<start:title>", "<start:amounts>"
@@ -116,12 +116,11 @@ def known_of(dishes: Sequence[Dish], lexicon: Lexicon) -> Knowledge:
     # The last row is a food that the lexicon lacks: unknown in everything.
     facts = np.array([[f.facts.get(k, Tri.UNKNOWN) for k in keys] for f in foods] + [[Tri.UNKNOWN] * len(keys)], dtype=np.int8)
     per_gram = np.array([[_bounds(f.composition.get(n)) for n in NUTRIENTS] for f in foods] + [[_bounds(None)] * len(NUTRIENTS)]) / 100
-    sizes = np.array([len(d.portions) for d in dishes])
-    if not sizes.all():
-        raise ValueError("a dish without a food is known in nothing; leave it out")
-    starts = np.cumsum([0, *sizes[:-1]])
-    rows = np.array([place.get(p.food_id, len(foods)) for d in dishes for p in d.portions])
-    grams = np.array([p.grams if p.grams and math.isfinite(p.grams) else math.nan for d in dishes for p in d.portions])[:, None]
+    # Of a dish without a food nothing is known, as of one with an unknown food.
+    held = [d.portions or (Portion("", None),) for d in dishes]
+    starts = np.cumsum([0, *(len(portions) for portions in held[:-1])])
+    rows = np.array([place.get(p.food_id, len(foods)) for portions in held for p in portions])
+    grams = np.array([p.grams if p.grams and math.isfinite(p.grams) else math.nan for portions in held for p in portions])[:, None]
     of = per_gram[rows]
     # A food that has none of a nutrient adds none, whatever its amount.
     nothing = of[:, :, 2] == 0
