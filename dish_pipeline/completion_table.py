@@ -77,7 +77,7 @@ def show(
     real = [canonical(d) for d in dishes_of(frame)]
     found, funnel = complete(
         Wish(title, course, dict(given), judged, only), count, transformer.load(champion.folder), DishTokenizer.load(champion.folder), lexicon,
-        profiles, [canonical(d) for d in dishes_of(train)], Judge(lexicon, profiles, RealDishes(real), least_novelty=0.0), SamplingPlan(), seed,
+        profiles, [canonical(d) for d in dishes_of(train)], Judge(lexicon, profiles, RealDishes(real)), SamplingPlan(), seed,
     )
     plain = any(p.hide_numbers for p in seen)
     table = Table(title=f"Completed {_said(judged)}: {len(found)} of {count}", title_justify="left", show_lines=True)

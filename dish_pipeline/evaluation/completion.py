@@ -1,7 +1,8 @@
 """Completing a dish: given any of title, course, foods with or without grams, and profiles, the rest is drawn.
 
 What belongs here: turning a wish into draws, and what is said of a wish that cannot be kept. Foods are drawn after the title where one is
-given; once all foods stand, the amounts are drawn anew by the form that sees all of them. What is given stays as it is given.
+given: what its words promise comes first, and of the draws those are kept for which the model would find the title likeliest. Once all
+foods stand, the amounts are drawn anew by the form that sees all of them. What is given stays as it is given.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 
 from dish_pipeline.dietetics.lexicon import Lexicon
 from dish_pipeline.dietetics.profiles import ABSENT, Profile
+from dish_pipeline.dietetics.wording import phrase
 from dish_pipeline.dish import COURSES, UNKNOWN_COURSE, Dish, Portion, Tri
 from dish_pipeline.evaluation.generation import ROUNDS, by_course, limits_of
 from dish_pipeline.evaluation.usability import Funnel, Idea, Judge
@@ -27,6 +29,9 @@ from dish_pipeline.model.transformer import DishTransformer
 
 LEAST_DRAWS = 16
 """Draws of a round at least: some are lost."""
+
+DRAWS_FOR_A_TITLE = 12
+"""Dishes drawn to a given title for each that is kept."""
 
 
 @dataclass(frozen=True)
@@ -67,31 +72,36 @@ def complete(
         tokenizer.form_id(form)
     asked = [profiles[p] for p in wish.profiles]
     _refuse(wish, asked, tokenizer, lexicon)
+    _refuse_title(wish, asked, judge)
     # Foods with grams come first: what is open is drawn knowing them.
     required = sorted(wish.foods, key=lambda food: wish.foods[food] is None)
     title = canonical(Dish(wish.course, wish.title, ())).title
     limits, unseen = _limits(wish, train), frozenset(lexicon.foods) - {f for d in train for f in d.food_ids} - wish.foods.keys()
 
+    promised = [] if wish.only else promised_by(title, train, lexicon)
+
     def build(course: str) -> Constraint:
-        return Constraint(tokenizer, lexicon, asked, course, limits, unseen, required, wish.grams, title)
+        return Constraint(tokenizer, lexicon, asked, course, limits, unseen, required, wish.grams, title, promised)
 
     funnel = Funnel()
     courses = [wish.course] if wish.course else [c for c in COURSES if any(d.course == c for d in train)] or [UNKNOWN_COURSE]
     made = by_course(courses, asked, build, funnel.lost)
     if not made:
-        raise ValueError("; ".join(funnel.lost))
+        # What holds of all courses is said once.
+        raise ValueError("; ".join(dict.fromkeys(reason.partition(": ")[2] for reason in funnel.lost)))
     shares = course_shares(model, tokenizer, list(made), title, required)
     words, rng, found = TitleWords(train, lexicon), np.random.default_rng((seed, 1)), list[Idea]()
     for round_ in range(ROUNDS):
         missing = count - len(found)
         if missing <= 0:
             break
-        drawn = rng.choice(len(made), max(LEAST_DRAWS, 2 * missing), p=shares)
+        drawn = rng.choice(len(made), max(LEAST_DRAWS, (DRAWS_FOR_A_TITLE if title else 2) * missing), p=shares)
         rules = [list(made.values())[i] for i in drawn]
         draws = draw(model, tokenizer, rules, plan, seed * 100 + round_, words)
         draws = _weighed(draws, rules, model, tokenizer, plan, seed * 100 + round_)
-        fresh, part = judge.sift(draws, [wish.profiles] * len(draws), frozenset(i.dish.dish_id for i in found))
-        found += fresh
+        known = frozenset(i.dish.dish_id for i in found)
+        fresh, part = judge.sift(draws, [wish.profiles] * len(draws), known, least_novelty=0.0, own_titles=bool(title))
+        found += _best_named(fresh, model, tokenizer)[:missing] if title else fresh
         funnel.drawn += part.drawn
         funnel.reached.update(part.reached)
         funnel.lost.update(part.lost)
@@ -104,6 +114,12 @@ def _weighed(
     whole = [(i, d.dish) for i, d in enumerate(draws) if d.dish is not None]
     weighed = dict(zip((i for i, _ in whole), weigh(model, tokenizer, [d for _, d in whole], [rules[i] for i, _ in whole], plan, seed), strict=True))
     return [replace(d, dish=weighed.get(i)) for i, d in enumerate(draws)]
+
+
+def _best_named(ideas: Sequence[Idea], model: DishTransformer, tokenizer: DishTokenizer) -> list[Idea]:
+    """The ideas, that one first whose foods make its title likeliest in the usual form, which has learned most of titles."""
+    bits = part_bits(model, [tokenizer.encode(i.dish) for i in ideas], tokenizer)[:, PARTS.index("title")]
+    return [ideas[i] for i in np.argsort(bits, kind="stable")]
 
 
 def _limits(wish: Wish, train: Sequence[Dish]) -> Limits:
@@ -131,6 +147,35 @@ def _refuse(wish: Wish, asked: Sequence[Profile], tokenizer: DishTokenizer, lexi
                     key = rule.key.replace("_", " ")
                     why = f"it contains {key}" if fact is Tri.CONTAINS else f"whether it contains {key} is not known"
                     raise ValueError(f"{profile.profile} does not allow {food.name}: {why}")
+
+
+def _refuse_title(wish: Wish, asked: Sequence[Profile], judge: Judge) -> None:
+    """Raises ValueError for a title that names what a profile does not allow: the dish would pass, and its name would say otherwise."""
+    for mention in judge.parser.parse(wish.title).mentions if wish.title else ():
+        for profile in asked:
+            for key in profile.absences():
+                if mention.food is not None and mention.food.facts.get(key) is Tri.CONTAINS:
+                    raise ValueError(
+                        f"the title names {mention.food.name}, which {profile.profile} does not allow: it contains {key.replace('_', ' ')}; "
+                        "give another title or none"
+                    )
+
+
+def promised_by(title: str, train: Sequence[Dish], lexicon: Lexicon) -> list[frozenset[str]]:
+    """For each word of a title that promises a food, the foods of training dishes that keep the promise: those with it in their names.
+
+    "Chicken" promises what training dishes with the word in their titles mostly hold: a chicken thigh, a chicken breast ... "Cake" does not
+    promise the rice cake. A word that no training title has promises the foods that bear it.
+    """
+    names = {f: frozenset(phrase(lexicon.foods[f].name)) for f in sorted({f for d in train for f in d.food_ids}) if f in lexicon.foods}
+    found = []
+    for word in dict.fromkeys(phrase(title)):
+        foods = frozenset(f for f, words in names.items() if word in words)
+        titled = [d for d in train if word in phrase(d.title)] if foods else []
+        kept = sum(not foods.isdisjoint(d.food_ids) for d in titled)
+        if foods and 2 * (kept + 1) >= len(titled) + 2:
+            found.append(foods)
+    return found
 
 
 def course_shares(

@@ -40,9 +40,11 @@ class Constraint:
     def __init__(
         self, tokenizer: DishTokenizer, lexicon: Lexicon, profiles: Sequence[Profile], course: str, limits: Limits,
         banned: frozenset[str] = frozenset(), required: Sequence[str] = (), grams: Mapping[str, float] | None = None, title: str = "",
+        one_of: Sequence[frozenset[str]] = (),
     ):
         """`banned` foods are never used, nor is one that the lexicon lacks; `required` foods come first, in this order, those of `grams` in
-        just that amount (set to the grid). With a `title` the dish bears it, else one is chosen.
+        just that amount (set to the grid); then one food at least of each set in `one_of` of which any is allowed. With a `title` the dish
+        bears it, else one is chosen.
 
         Raises ValueError for a required food that is not allowed, has no token or is wanted in too large an amount, and when no food is
         allowed at all.
@@ -77,10 +79,14 @@ class Constraint:
         for food_id in required:
             if food_id not in tokenizer.food_tokens:
                 raise ValueError(f"{food_id} is asked for, but the model has no such food")
-        self.required = [tokenizer.food_tokens[f] - tokenizer.first_food for f in required]
-        for food in self.required:
+        wanted = [tokenizer.food_tokens[f] - tokenizer.first_food for f in required]
+        for food in wanted:
             if not self.allowed[food]:
                 raise ValueError(f"{tokenizer.food_ids[food]} is asked for, but the profiles do not allow it")
+        choices = [np.array([tokenizer.food_tokens[f] - tokenizer.first_food for f in sorted(foods & tokenizer.foods.keys())]) for foods in one_of]
+        choices = [foods[self.allowed[foods]] for foods in choices if len(foods)]
+        self.required = [np.array([food]) for food in wanted] + [foods for foods in choices if len(foods)]
+        """Places of foods, of each array one must come."""
         self.grams = {tokenizer.food_tokens[f] - tokenizer.first_food: to_grid(g) for f, g in (grams or {}).items()}
         if (sum((g * self.upper[food] for food, g in self.grams.items()), np.zeros(len(self.most))) > self.most).any():
             raise ValueError("the amounts asked for are more than the profiles allow")
@@ -182,7 +188,7 @@ class State:
     def _foods(self) -> np.ndarray:
         """The foods that still fit (not used, and in some amount within every rule), and the title when it may begin."""
         r = self.rules
-        waiting = [f for f in r.required if f not in self.foods]
+        waiting = [foods for foods in r.required if not np.isin(foods, self.foods).any()]
         fits = self.open.copy()
         if len(self.foods) >= r.limits.most_foods:
             fits[:] = False
@@ -191,7 +197,7 @@ class State:
         fits[left] = self._fitting(left, r.grid if r.shares else r.grid[:1]).any(axis=1)
         ids = np.flatnonzero(fits) + r.tokenizer.first_food
         if waiting:
-            return ids[ids == waiting[0] + r.tokenizer.first_food]
+            return ids[np.isin(ids, waiting[0] + r.tokenizer.first_food)]
         if len(self.foods) >= r.limits.fewest_foods and (self.low >= r.least).all():
             return np.append(ids, r.tokenizer.title)
         return ids
