@@ -1,8 +1,8 @@
 """Completing a dish: given any of title, course, foods with or without grams, and profiles, the rest is drawn.
 
 What belongs here: turning a wish into draws, and what is said of a wish that cannot be kept. Foods are drawn after the title where one is
-given: what its words promise comes first, and of the draws those are kept for which the model would find the title likeliest. Once all
-foods stand, the amounts are drawn anew by the form that sees all of them. What is given stays as it is given.
+given: what its words promise comes first, and of the draws those are kept for which the model would find the title likeliest. Where foods
+are given without grams, the amounts are drawn anew once all foods stand, by the form that sees all of them. What is given stays as it is.
 """
 
 from __future__ import annotations
@@ -98,7 +98,8 @@ def complete(
         drawn = rng.choice(len(made), max(LEAST_DRAWS, (DRAWS_FOR_A_TITLE if title else 2) * missing), p=shares)
         rules = [list(made.values())[i] for i in drawn]
         draws = draw(model, tokenizer, rules, plan, seed * 100 + round_, words)
-        draws = _weighed(draws, rules, model, tokenizer, plan, seed * 100 + round_)
+        if len(wish.grams) < len(wish.foods):
+            draws = _weighed(draws, rules, model, tokenizer, plan, seed * 100 + round_)
         known = frozenset(i.dish.dish_id for i in found)
         fresh, part = judge.sift(draws, [wish.profiles] * len(draws), known, least_novelty=0.0, own_titles=bool(title))
         found += _best_named(fresh, model, tokenizer)[:missing] if title else fresh
