@@ -1,8 +1,8 @@
 """Completing a dish: given any of title, course, foods with or without grams, and profiles, the rest is drawn.
 
-What belongs here: turning a wish into draws, and what is said of a wish that cannot be kept. Foods are drawn after the title where one is
-given: what its words promise comes first, and of the draws those are kept for which the model would find the title likeliest. Where foods
-are given without grams, the amounts are drawn anew once all foods stand, by the form that sees all of them. What is given stays as it is.
+What belongs here: turning a wish into draws, and what is said of a wish that cannot be kept. What the words of a title promise comes first,
+and of the draws those are kept for which the model would find the title likeliest. Forms that put the title first or the amounts last are
+used where the model has learned them; a model that knows the usual form alone completes as well, nearly as good. What is given stays.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from dish_pipeline.dish import COURSES, UNKNOWN_COURSE, Dish, Portion, Tri
 from dish_pipeline.evaluation.generation import ROUNDS, by_course, limits_of
 from dish_pipeline.evaluation.usability import Funnel, Idea, Judge
 from dish_pipeline.model.constraints import Constraint, Limits
-from dish_pipeline.model.given import AMOUNTS_LAST, TITLE_FIRST
+from dish_pipeline.model.given import AMOUNTS_LAST
 from dish_pipeline.model.sampling import Draw, SamplingPlan, draw, weigh
-from dish_pipeline.model.scoring import part_bits
+from dish_pipeline.model.scoring import part_bits, token_bits
 from dish_pipeline.model.text import canonical
 from dish_pipeline.model.titles import TitleWords
-from dish_pipeline.model.tokenizer import PARTS, DishTokenizer, Encoded
+from dish_pipeline.model.tokenizer import PARTS, DishTokenizer
 from dish_pipeline.model.transformer import DishTransformer
 
 LEAST_DRAWS = 16
@@ -65,11 +65,8 @@ def complete(
 ) -> tuple[list[Idea], Funnel]:
     """At most `count` different dishes that hold what is given and pass the profiles, and what became of the draws.
 
-    `judge` decides how new a dish must be. Raises ValueError for a wish that cannot be kept, with the reason, and for a model that was not
-    taught to complete.
+    A completed dish may be a real one. Raises ValueError for a wish that cannot be kept, with the reason.
     """
-    for form in (TITLE_FIRST, AMOUNTS_LAST):
-        tokenizer.form_id(form)
     asked = [profiles[p] for p in wish.profiles]
     _refuse(wish, asked, tokenizer, lexicon)
     _refuse_title(wish, asked, judge)
@@ -98,7 +95,7 @@ def complete(
         drawn = rng.choice(len(made), max(LEAST_DRAWS, (DRAWS_FOR_A_TITLE if title else 2) * missing), p=shares)
         rules = [list(made.values())[i] for i in drawn]
         draws = draw(model, tokenizer, rules, plan, seed * 100 + round_, words)
-        if len(wish.grams) < len(wish.foods):
+        if len(wish.grams) < len(wish.foods) and AMOUNTS_LAST in tokenizer.given_ids:
             draws = _weighed(draws, rules, model, tokenizer, plan, seed * 100 + round_)
         known = frozenset(i.dish.dish_id for i in found)
         fresh, part = judge.sift(draws, [wish.profiles] * len(draws), known, least_novelty=0.0, own_titles=bool(title))
@@ -183,12 +180,11 @@ def course_shares(
     model: DishTransformer, tokenizer: DishTokenizer, courses: Sequence[str], title: str, foods: Sequence[str]
 ) -> np.ndarray:
     """How likely each course is for a dish of this title (if any) with these foods, in the model's opinion. Shape (courses,), sums to 1."""
-    course, of_foods = PARTS.index("course"), PARTS.index("foods")
-    dishes = [Dish(c, title, tuple(Portion(f, None) for f in foods)) for c in courses]
-    # What comes after the last food is cut off: there may be more of them.
-    rows = [tokenizer.encode(d, form=AMOUNTS_LAST) for d in dishes]
-    bits = part_bits(model, [Encoded(r.ids[: 2 + len(foods)], r.parts[: 2 + len(foods)]) for r in rows], tokenizer)
-    own = part_bits(model, [tokenizer.encode(d, form=TITLE_FIRST) for d in dishes], tokenizer) if title else bits
-    total = own[:, course] + bits[:, of_foods]
-    shares = np.exp2(total.min() - total)
+    rows = [tokenizer.encode(Dish(c, title, tuple(Portion(f, None) for f in foods))) for c in courses]
+    # What is not given does not count: the amounts, and that no other food comes.
+    counts = [(r.parts[1:] != PARTS.index("amounts")) & (r.ids[1:] != tokenizer.title) for r in rows]
+    if not title:
+        counts = [c & (r.parts[1:] != PARTS.index("title")) for c, r in zip(counts, rows, strict=True)]
+    bits = np.array([own[c].sum() for own, c in zip(token_bits(model, rows, tokenizer), counts, strict=True)])
+    shares = np.exp2(bits.min() - bits)
     return shares / shares.sum()

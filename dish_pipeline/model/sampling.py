@@ -81,7 +81,7 @@ def _prefix(constraint: Constraint, tokenizer: DishTokenizer, plan: SamplingPlan
     """All that the model is told before it says the first food."""
     conditions = constraint.conditions if plan.conditions else []
     course = tokenizer.course_id(constraint.course)
-    if not constraint.title:
+    if not constraint.title or TITLE_FIRST not in tokenizer.given_ids:
         return [tokenizer.start, *conditions, course]
     return [tokenizer.form_id(TITLE_FIRST), *conditions, *tokenizer.pieces.encode(constraint.title), tokenizer.end, course]
 
@@ -143,7 +143,7 @@ def _finished(
     """The dish of tokens that end with the title's sign, with the title asked for or one of its own."""
     given_up = Draw(None, "", walk.bits, len(walk.row) - 2, seed, index)
     # A title that any tokenizer can say stands in until the foods have been read back.
-    ending = [] if constraint.title else [int(tokenizer.word_ids[0]), tokenizer.end]
+    ending = [int(tokenizer.word_ids[0]), tokenizer.end] if walk.row[0] == tokenizer.start else []
     try:
         read = tokenizer.decode([*walk.row, *ending])
     except DecodeError as error:
@@ -164,7 +164,8 @@ def weigh(
 ) -> list[Dish]:
     """The dishes with amounts drawn anew by a model that sees all foods and the title; amounts that a constraint wants stay.
 
-    A dish for which the rules leave no way to go on keeps the amounts that it has.
+    A dish for which the rules leave no way to go on keeps the amounts that it has. Raises ValueError for a model that has not learned
+    the form with amounts last.
     """
     model.eval()
     weighed: list[Dish] = []
