@@ -75,7 +75,7 @@ def complete(
     title = canonical(Dish(wish.course, wish.title, ())).title
     limits, unseen = _limits(wish, train), frozenset(lexicon.foods) - {f for d in train for f in d.food_ids} - wish.foods.keys()
 
-    promised = [] if wish.only else promised_by(title, train, lexicon)
+    promised = [] if wish.only else promised_by(title, train, lexicon, frozenset(wish.foods))
 
     def build(course: str) -> Constraint:
         return Constraint(tokenizer, lexicon, asked, course, limits, unseen, required, wish.grams, title, promised)
@@ -159,13 +159,15 @@ def _refuse_title(wish: Wish, asked: Sequence[Profile], judge: Judge) -> None:
                     )
 
 
-def promised_by(title: str, train: Sequence[Dish], lexicon: Lexicon) -> list[frozenset[str]]:
-    """For each word of a title that promises a food, the foods of training dishes that keep the promise: those with it in their names.
+def promised_by(title: str, train: Sequence[Dish], lexicon: Lexicon, given: frozenset[str] = frozenset()) -> list[frozenset[str]]:
+    """For each word of a title that promises a food, the foods that keep the promise: those of training dishes, and of the `given` ones,
+    with it in their names.
 
     "Chicken" promises what training dishes with the word in their titles mostly hold: a chicken thigh, a chicken breast ... "Cake" does not
     promise the rice cake. A word that no training title has promises the foods that bear it.
     """
-    names = {f: frozenset(phrase(lexicon.foods[f].name)) for f in sorted({f for d in train for f in d.food_ids}) if f in lexicon.foods}
+    used = given.union(*(d.food_ids for d in train))
+    names = {f: frozenset(phrase(lexicon.foods[f].name)) for f in sorted(used) if f in lexicon.foods}
     found = []
     for word in dict.fromkeys(phrase(title)):
         foods = frozenset(f for f, words in names.items() if word in words)

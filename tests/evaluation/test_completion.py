@@ -107,6 +107,7 @@ def test_a_title_promises_what_dishes_with_its_words_mostly_hold(lexicon: Lexico
         Dish("dessert", "Cheap milk", (Portion("wheat_flour", 100.0), Portion("apple", 50.0))),
     ]
     assert promised_by("Chickens, with apples", train, lexicon) == [frozenset({"chicken", "chicken_broth"}), frozenset({"apple"})]
+    assert promised_by("Lemon chicken", train, lexicon, frozenset({"lemon_juice"}))[0] == frozenset({"lemon_juice"}), "a given food keeps a promise"
     assert promised_by("Milk and lemon", train, lexicon) == [], "two of three milk dishes lack it, and no training dish has lemon"
 
 
