@@ -24,7 +24,7 @@ from dish_pipeline.settings import DEFAULT_DATA, Settings
 def complete(title: str, foods: tuple[str, ...], course: str, ask: str, only: bool, count: int, data: Path, seed: int) -> None:
     """Complete a dish with the model in use: give any of title, foods (with grams or without), course and needs.
 
-    What is given stays; the rest is drawn, and every need is proved of the finished dish.
+    What is given stays; the rest is drawn, and every need is judged on the finished dish.
     """
     from rich.console import Console
 

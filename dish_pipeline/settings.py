@@ -131,7 +131,7 @@ PRESETS = {
         model=ModelShape(layers=2, width=64, heads=2, hidden=160, dropout=0.0),
         training=TrainingPlan(
             epochs=6, max_steps=400, batch=32, accumulate=1, learning_rate=4e-3, weight_decay=0.1, label_smoothing=0.02,
-            warmup=0.1, decay=0.5, patience=4, evaluate_every=20, conditions=0.3, max_seconds=45.0,
+            warmup=0.1, decay=0.5, patience=4, evaluate_every=20, max_seconds=45.0,
         ),
         ideas_per_ask=12,
         evaluation_orders=1,
@@ -143,7 +143,7 @@ PRESETS = {
         model=ModelShape(layers=3, width=128, heads=4, hidden=336, dropout=0.2),
         training=TrainingPlan(
             epochs=12, max_steps=6000, batch=32, accumulate=1, learning_rate=3e-3, weight_decay=0.5, label_smoothing=0.02,
-            warmup=0.05, decay=1.0, patience=6, evaluate_every=20, conditions=0.3,
+            warmup=0.05, decay=1.0, patience=6, evaluate_every=20,
         ),
         ideas_per_ask=40,
         evaluation_orders=8,

@@ -79,7 +79,7 @@ def test_a_food_of_which_nothing_is_known_leaves_no_absence_to_tell(told_tokeniz
 
 
 def test_a_plan_that_gives_nothing_learns_no_token(dishes: list[Dish], lexicon: Lexicon) -> None:
-    assert learn(dishes, lexicon, PLAN if not PLAN.conditions else replace(PLAN, title_first=0.0, amounts_last=0.0, conditions=0.0)).tokens == ()
+    assert learn(dishes, lexicon, replace(PLAN, title_first=0.0, amounts_last=0.0, conditions=0.0)).tokens == ()
     only = learn(dishes, lexicon, replace(PLAN, title_first=0.1, amounts_last=0.0, conditions=0.0))
     assert only.tokens == (TITLE_FIRST,)
     both = learn(dishes, lexicon, replace(PLAN, title_first=0.1, amounts_last=0.1, conditions=0.0))
