@@ -27,10 +27,10 @@ from dish_pipeline.dietetics.lexicon import Lexicon, load
 from dish_pipeline.dietetics.parsing import LineParser
 from dish_pipeline.dish import Dish
 from dish_pipeline.evaluation import likelihood
-from dish_pipeline.model import distillation, scoring
+from dish_pipeline.model import distillation, given, scoring
 from dish_pipeline.model.features import features_of
 from dish_pipeline.model.text import canonical
-from dish_pipeline.model.tokenizer import DishTokenizer
+from dish_pipeline.model.tokenizer import NOTHING_GIVEN, DishTokenizer
 from dish_pipeline.model.tokenizer import train as train_pieces
 from dish_pipeline.recipes import augmentation, splits
 from dish_pipeline.recipes.readers import read_path
@@ -81,6 +81,9 @@ CHANGES = (
     Change("batch 64, rate 0.004", training={"batch": 64, "learning_rate": 4e-3}),
     Change("12 epochs", training={"epochs": 12}),
     Change("taught by 3 models, 10 epochs", training={"teachers": 3, "teacher_epochs": 6, "epochs": 10}),
+    Change("title first 0.15", training={"title_first": 0.15}),
+    Change("amounts last 0.1", training={"amounts_last": 0.1}),
+    Change("conditions 0.3", training={"conditions": 0.3}),
     Change("a tenth of the dishes", share=0.1),
     Change("a third of the dishes", share=1 / 3),
 )
@@ -110,11 +113,11 @@ def data(recipes: Path, seed: int) -> Data:
     return Data(lexicon, frame[frame["split"] == "train"], held_out["valid"], held_out["test"])
 
 
-def tokenizer_for(originals: Sequence[Dish], lexicon: Lexicon, vocabulary: int) -> DishTokenizer:
+def tokenizer_for(originals: Sequence[Dish], lexicon: Lexicon, vocabulary: int, can_be_given: given.Given = NOTHING_GIVEN) -> DishTokenizer:
     """The tokenizer as its asset makes it: titles, and each food's name as often as dishes use it."""
     names = {f.food_id: f.name for f in lexicon.foods.values()}
     texts = [d.title for d in originals] + [names[f] for d in originals for f in sorted(d.food_ids)] + list(names.values())
-    return DishTokenizer.for_lexicon(train_pieces(texts, vocabulary), lexicon)
+    return DishTokenizer.for_lexicon(train_pieces(texts, vocabulary), lexicon, can_be_given)
 
 
 def run(change: Change, preset: Preset, recipes: Path, seed: int, split_seed: int) -> dict[str, Any]:
@@ -123,13 +126,16 @@ def run(change: Change, preset: Preset, recipes: Path, seed: int, split_seed: in
     rows = found.train.iloc[: max(8, round(change.share * len(found.train)))] if change.share < 1 else found.train
     frame = augmentation.augment(rows, found.lexicon, augmentation.Plan(**change.augmentation), seed)
     originals = dishes_of(frame[frame["variant"] == "original"])
-    tokenizer = tokenizer_for(originals, found.lexicon, change.vocabulary or preset.vocabulary)
     # Without the wall-clock guard: a busy machine must not change what is measured.
     shape, plan = replace(preset.model, **change.model), replace(preset.training, **{"max_seconds": math.inf, **ALONE, **change.training})
+    vocabulary = change.vocabulary or preset.vocabulary
+    tokenizer = tokenizer_for(originals, found.lexicon, vocabulary, given.learn(originals, found.lexicon, plan))
+    learned = dishes_of(frame)
+    holding = [[tokenizer.given_ids[n] for n in names] for names in given.holding(tokenizer.given, learned, found.lexicon)]
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as work:
         known = features_of(tokenizer, found.lexicon) if change.known else None
-        outcome = distillation.train_taught(dishes_of(frame), found.valid, tokenizer, shape, plan, seed, Path(work), features=known)
+        outcome = distillation.train_taught(learned, found.valid, tokenizer, shape, plan, seed, Path(work), features=known, holding=holding)
     seconds = time.monotonic() - begun
 
     def score(dishes: Sequence[Dish], orders: Sequence[Sequence[int]]) -> np.ndarray:

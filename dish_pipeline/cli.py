@@ -15,6 +15,7 @@ import click
 
 from dish_pipeline import __version__
 from dish_pipeline.cli_benchmark import benchmark
+from dish_pipeline.cli_complete import complete
 from dish_pipeline.cli_export import export
 from dish_pipeline.cli_lexicon import lexicon
 from dish_pipeline.cli_profiles import profiles
@@ -81,6 +82,9 @@ def ideas(profiles: tuple[str, ...], data: Path, count: int) -> None:
 
     with _errors():
         idea_table.show(data.resolve() / "candidates.duckdb", profiles or "diabetes + coeliac", count, Console())
+
+
+main.add_command(complete)
 
 
 @main.command()

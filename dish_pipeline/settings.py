@@ -116,6 +116,12 @@ class TrainingPlan:
     """Epochs of each teacher."""
     taught: float = 0.7
     """Share of the loss that is the teachers'."""
+    title_first: float = 0.0
+    """Chance that a dish is read title first, so that foods can be completed from a title."""
+    amounts_last: float = 0.0
+    """Chance that a dish is read with all its foods before any amount, so that amounts can be completed from foods and title."""
+    conditions: float = 0.0
+    """Chance that a dish is read after some of the conditions that hold of it (see `model/given.py`)."""
     max_seconds: float = 330.0
     """A wall-clock guard for slow machines; a run that it ends says so, since its weights then depend on the clock."""
 
@@ -153,7 +159,7 @@ PRESETS = {
         model=ModelShape(layers=3, width=128, heads=4, hidden=336, dropout=0.1),
         training=TrainingPlan(
             epochs=10, max_steps=6000, batch=32, accumulate=1, learning_rate=3e-3, weight_decay=0.5, label_smoothing=0.02,
-            warmup=0.05, decay=1.0, patience=6, evaluate_every=60, teachers=3, teacher_epochs=6, max_seconds=480.0,
+            warmup=0.05, decay=1.0, patience=6, evaluate_every=60, teachers=3, teacher_epochs=6, max_seconds=600.0,
         ),
         ideas_per_ask=40,
         evaluation_orders=8,

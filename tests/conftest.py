@@ -7,6 +7,7 @@ without composition, a composition without an upper bound, letters outside ASCII
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +18,10 @@ from dish_pipeline.dietetics.lexicon import Lexicon
 from dish_pipeline.dietetics.profiles import Profile, Rule
 from dish_pipeline.dish import COURSES, UNKNOWN_COURSE, Dish, Portion
 from dish_pipeline.model import tokenizer as tokenizer_room
+from dish_pipeline.model.given import learn
 from dish_pipeline.model.text import canonical
 from dish_pipeline.model.tokenizer import DishTokenizer
-from dish_pipeline.settings import ModelShape
+from dish_pipeline.settings import PRESETS, ModelShape
 
 KEYS = """key,kind,label,eu14,us9,part_of,source
 gluten,allergen,gluten-containing cereal,yes,,,made up
@@ -197,6 +199,13 @@ def tokenizer(dishes: list[Dish], lexicon: Lexicon) -> DishTokenizer:
     names = [lexicon.foods[f].name for d in dishes for f in sorted(d.food_ids)]
     model = tokenizer_room.train([*(d.title for d in dishes), *names, *(f.name for f in lexicon.foods.values())], 512)
     return DishTokenizer.for_lexicon(model, lexicon)
+
+
+@pytest.fixture(scope="session")
+def told_tokenizer(tokenizer: DishTokenizer, dishes: list[Dish], lexicon: Lexicon) -> DishTokenizer:
+    """The same tokenizer, which can also be given every form and condition."""
+    plan = replace(PRESETS["tiny"].training, title_first=0.2, amounts_last=0.2, conditions=0.5)
+    return DishTokenizer(tokenizer.model, tokenizer.foods, learn(dishes, lexicon, plan))
 
 
 @pytest.fixture(scope="session")

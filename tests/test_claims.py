@@ -20,8 +20,12 @@ PAGES = [CHECKOUT / "README.md", INPUTS / "README.md", *sorted((CHECKOUT / "docs
          INPUTS / "lexicon" / "reasons.csv"]
 PROGRAMS = [
     PACKAGE / name
-    for name in ("cli.py", "cli_profiles.py", "cli_lexicon.py", "runner.py", "idea_table.py", "evaluation/report.py", "dietetics/describe.py",
-                 "dietetics/profiles.py", "dietetics/lexicon_explain.py", "dietetics/lexicon_missing.py", "dietetics/lexicon_reasons.py")
+    for name in (
+        "cli.py", "cli_complete.py", "cli_profiles.py", "cli_lexicon.py", "runner.py", "completion_table.py", "idea_table.py",
+        "evaluation/completion.py",
+        "evaluation/report.py", "dietetics/describe.py", "dietetics/profiles.py", "dietetics/lexicon_explain.py", "dietetics/lexicon_missing.py",
+        "dietetics/lexicon_reasons.py",
+    )
 ]
 CLAIM = r"\b([Ss]uitable|[Ss]afe) for\b|\w-free\b|\b[Ff]ree (of|from)\b"
 """Without "milk free", which is refused in a profile and too like "feel free" in a text."""

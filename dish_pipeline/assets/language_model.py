@@ -39,16 +39,19 @@ def split_dishes(validated: Artifact, split: str) -> list[Dish]:
 
 
 @dg.asset(
-    deps=[augmented_recipes], group_name=GROUP, kinds={"sentencepiece"}, owners=OWNERS, code_version=code_of("model/tokenizer.py", "model/text.py"),
-    description="The SentencePiece model, trained on the titles of the train split and the names of the lexicon, and a token for every food.",
+    deps=[augmented_recipes], group_name=GROUP, kinds={"sentencepiece"}, owners=OWNERS,
+    code_version=code_of("model/tokenizer.py", "model/text.py", "model/given.py"),
+    description="The SentencePiece model, trained on the titles of the train split and the names of the lexicon, a token for every food, and "
+    "tokens for the forms and conditions that the preset's training gives.",
 )
 def tokenizer(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult:
     """Train split -> tokenizer."""
     augmented = workspace.artifacts.need("augmented_recipes")
-    vocabulary = workspace.preset.vocabulary
+    vocabulary, plan = workspace.preset.vocabulary, workspace.preset.training
 
     def build(folder: Path) -> dict[str, Any]:
         from dish_pipeline.model import tokenizer as room
+        from dish_pipeline.model.given import learn
 
         lexicon = workspace.lexicon()
         frame = tables.read(augmented.path("dishes.parquet"))
@@ -56,12 +59,14 @@ def tokenizer(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.Mat
         # A food's name weighs as often as dishes use it, and every name of the lexicon is seen at least once.
         names = [lexicon.foods[f].name for foods in originals["food_ids"] for f in foods] + [f.name for f in lexicon.foods.values()]
         model = room.train([*originals["title"], *names], vocabulary)
-        made = room.DishTokenizer.for_lexicon(model, lexicon)
+        dishes = dishes_of(originals)
+        made = room.DishTokenizer.for_lexicon(model, lexicon, learn(dishes, lexicon, plan))
         made.save(folder)
-        lengths = [len(made.encode(d).ids) for d in dishes_of(originals)]
+        lengths = [len(made.encode(d).ids) for d in dishes]
         return {
-            "pieces": made.first_food, "foods": len(made.foods), "mean_tokens_per_dish": sum(lengths) / len(lengths), "longest_dish": max(lengths),
-            "summary": f"{made.first_food} pieces and {len(made.foods)} foods, {sum(lengths) / len(lengths):.0f} tokens a dish",
+            "pieces": made.first_given, "given": len(made.given_ids), "foods": len(made.foods),
+            "mean_tokens_per_dish": sum(lengths) / len(lengths), "longest_dish": max(lengths),
+            "summary": f"{made.first_given} pieces and {len(made.foods)} foods, {sum(lengths) / len(lengths):.0f} tokens a dish",
         }
 
     def describe(artifact: Artifact) -> dict[str, Any]:
@@ -78,7 +83,9 @@ def tokenizer(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.Mat
         }
 
     inputs = {"augmented_recipes": augmented.version, "lexicon": workspace.lexicon_version}
-    return make(context, workspace, inputs=inputs, config={"vocabulary": vocabulary}, build=build, describe=describe)
+    # Which tokens there are, whatever their shares.
+    config = {"vocabulary": vocabulary} | {name: getattr(plan, name) > 0 for name in ("title_first", "amounts_last", "conditions")}
+    return make(context, workspace, inputs=inputs, config=config, build=build, describe=describe)
 
 
 @dg.asset(
@@ -121,8 +128,7 @@ def baselines(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.Mat
     deps=[tokenizer, augmented_recipes, validated_recipes], group_name=GROUP, kinds={"torch"}, owners=OWNERS,
     code_version=code_of(
         "model/transformer.py", "model/training.py", "model/batches.py", "model/grammar.py", "model/scoring.py", "model/tokenizer.py",
-        "model/text.py", "model/features.py", "model/optimisation.py", "model/checkpoints.py",
-        "model/distillation.py",
+        "model/text.py", "model/features.py", "model/optimisation.py", "model/checkpoints.py", "model/distillation.py", "model/given.py",
     ),
     description="The challenger: a decoder-only transformer trained from scratch in a process of its own, with checkpoints from which an "
     "interrupted training goes on exactly.",
@@ -277,8 +283,9 @@ def champion_model(context: dg.AssetExecutionContext, workspace: Workspace) -> d
         source, words = (challenger, pieces) if decision.promote or before is None else (before, before)
         for name in ("model.safetensors", "config.json"):
             shutil.copy(source.path(name), folder / name)
-        for name in ("tokenizer.model", "foods.json"):
-            shutil.copy(words.path(name), folder / name)
+        for name in ("tokenizer.model", "foods.json", "given.json"):
+            if (words.folder / name).is_file():  # What a model can be given is missing where it is given nothing.
+                shutil.copy(words.path(name), folder / name)
         if decision.promote or before is None:
             facts = {
                 "model": challenger.version, "gates": [asdict(g) for g in decision.gates], "provisional": decision.provisional,

@@ -38,6 +38,7 @@ def main(job_path: Path) -> int:
     from dish_pipeline.model import batches, distillation, training, transformer
     from dish_pipeline.model import tokenizer as tokenizer_room
     from dish_pipeline.model.features import features_of
+    from dish_pipeline.model.given import holding
     from dish_pipeline.model.text import text_of
     from dish_pipeline.progress import progress
     from dish_pipeline.recipes.validation import dishes_of
@@ -49,8 +50,9 @@ def main(job_path: Path) -> int:
     lexicon = lexicon_room.load(Path(job["lexicon"]))
     tokenizer = tokenizer_room.DishTokenizer.load(Path(job["tokenizer"]))
     train, valid = (dishes_of(tables.read(Path(job[name]))) for name in ("train", "valid"))
-    plan = TrainingPlan(**job["plan"])
-    batch = batches.epoch_batches(train, tokenizer, plan.batch, job["seed"], 0, training.noise_of(plan))[0]
+    conditions = [[tokenizer.given_ids[name] for name in names] for names in holding(tokenizer.given, train, lexicon)]
+    plan, shape = TrainingPlan(**job["plan"]), ModelShape(**job["shape"])
+    batch = batches.epoch_batches(train, tokenizer, plan.batch, job["seed"], 0, training.noise_of(plan, shape), conditions)[0]
     seen = f"the first dish:\n{text_of(train[0], lexicon)}\nthe first batch, as the model reads it:\n{batches.described(batch, tokenizer)}"
     (work / FIRST_BATCH).write_text(seen, encoding="utf-8")
 
@@ -70,7 +72,7 @@ def main(job_path: Path) -> int:
 
         try:
             outcome = distillation.train_taught(
-                train, valid, tokenizer, ModelShape(**job["shape"]), plan, job["seed"], work, on_progress, features_of(tokenizer, lexicon)
+                train, valid, tokenizer, shape, plan, job["seed"], work, on_progress, features_of(tokenizer, lexicon), conditions
             )
         except training.Interrupted as stop:
             logging.warning("%s", stop)

@@ -5,8 +5,10 @@ What belongs here: which draws are made for an ask ("diabetes + coeliac", over a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -41,6 +43,23 @@ def limits_of(train: Sequence[Dish]) -> Limits:
     return Limits(fewest, most, float(np.quantile(grams, 0.98)) or 900.0, float(np.median(grams)) or 300.0)
 
 
+def by_course(
+    courses: Sequence[str], asked: Sequence[Profile], build: Callable[[str], Constraint], lost: Counter[str]
+) -> dict[str, Constraint]:
+    """The constraint of each course for which the profiles can be kept; the reasons of the others are counted in `lost`."""
+    made: dict[str, Constraint] = {}
+    for course in courses:
+        idle = [p.profile for p in asked if not any(rule.applies(course) for rule in p.rules)]
+        if idle:
+            lost[f"{course}: not judged by {', '.join(idle)}, so nothing could pass"] += 1
+            continue
+        try:
+            made[course] = build(course)
+        except ValueError as error:
+            lost[f"{course}: {error}"] += 1
+    return made
+
+
 def propose(
     asks: Sequence[Ask],
     model: DishTransformer,
@@ -62,17 +81,9 @@ def propose(
     funnels: dict[tuple[str, ...], Funnel] = {}
     for number, ask in enumerate(asks):
         on_ask(number, " + ".join(ask.profiles))
-        made: dict[str, Constraint] = {}
         funnel = funnels.setdefault(ask.profiles, Funnel())
-        for course in courses:
-            idle = [p for p in ask.profiles if not any(rule.applies(course) for rule in profiles[p].rules)]
-            if idle:
-                funnel.lost[f"{course}: not judged by {', '.join(idle)}, so nothing could pass"] += 1
-                continue
-            try:
-                made[course] = Constraint(tokenizer, lexicon, [profiles[p] for p in ask.profiles], course, limits, banned=unseen)
-            except ValueError as error:
-                funnel.lost[f"{course}: {error}"] += 1
+        asked = [profiles[p] for p in ask.profiles]
+        made = by_course(courses, asked, partial(Constraint, tokenizer, lexicon, asked, limits=limits, banned=unseen), funnel.lost)
         found: list[Idea] = []
         for round_ in range(ROUNDS if made else 0):
             missing = ask.ideas - len(found)

@@ -60,8 +60,14 @@ class Judge:
         self.parser = LineParser(lexicon)
         self.titles = {_plain(d.title) for d in real.dishes}
 
-    def sift(self, draws: Sequence[Draw], asked: Sequence[tuple[str, ...]], known: frozenset[str] = frozenset()) -> tuple[list[Idea], Funnel]:
-        """The ideas among the draws, in order, and the funnel. `asked` names each draw's profiles; `known` dish ids are refused."""
+    def sift(
+        self, draws: Sequence[Draw], asked: Sequence[tuple[str, ...]], known: frozenset[str] = frozenset(), least_novelty: float = LEAST_NOVELTY,
+        own_titles: bool = False,
+    ) -> tuple[list[Idea], Funnel]:
+        """The ideas among the draws, in order, and the funnel. `asked` names each draw's profiles; `known` dish ids are refused.
+
+        With `own_titles` the titles are somebody's own, who may call a dish what they like.
+        """
         funnel, ideas, seen = Funnel(drawn=len(draws)), list[Idea](), set(known)
         for draw, profiles in zip(draws, asked, strict=True):
             loss = self._lost(draw, seen)
@@ -69,7 +75,7 @@ class Judge:
                 assert draw.dish is not None
                 seen.add(draw.dish.dish_id)
                 idea = self.idea(draw, profiles)
-                loss = self._refused(idea, funnel)
+                loss = self._refused(idea, funnel, least_novelty, own_titles)
                 if not loss:
                     ideas.append(idea)
                     continue
@@ -90,13 +96,13 @@ class Judge:
             return f"not well-formed: {draw.reason}"
         return "not distinct: already proposed" if draw.dish.dish_id in seen else ""
 
-    def _refused(self, idea: Idea, funnel: Funnel) -> str:
+    def _refused(self, idea: Idea, funnel: Funnel, least_novelty: float, own_titles: bool) -> str:
         funnel.reached["well-formed"] += 1
         funnel.reached["distinct"] += 1
-        if idea.nearest.novelty < LEAST_NOVELTY:
+        if idea.nearest.novelty < least_novelty:
             return "not novel: the foods of a real dish"
         funnel.reached["novel"] += 1
-        misnamed = self.misnamed(idea)
+        misnamed = "" if own_titles else self.misnamed(idea)
         if misnamed:
             return f"title names {misnamed}"
         funnel.reached["title agrees"] += 1

@@ -9,15 +9,15 @@ profiles is proved again elsewhere, from the stored rows, by code that shares no
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from dish_pipeline.dietetics.lexicon import Food, Lexicon
 from dish_pipeline.dietetics.profiles import ABSENT, ENERGY_SHARE, JOINED, KCAL_PER_GRAM, NUTRIENT, SERVING, WEIGHT, Profile, Rule
-from dish_pipeline.dish import Tri
-from dish_pipeline.model.text import GRID
+from dish_pipeline.dish import Dish, Tri
+from dish_pipeline.model.text import GRID, to_grid
 from dish_pipeline.model.tokenizer import PARTS, DishTokenizer
 
 LEAST_ENERGY = 0.001
@@ -39,13 +39,18 @@ class Constraint:
 
     def __init__(
         self, tokenizer: DishTokenizer, lexicon: Lexicon, profiles: Sequence[Profile], course: str, limits: Limits,
-        banned: frozenset[str] = frozenset(), required: Sequence[str] = (),
+        banned: frozenset[str] = frozenset(), required: Sequence[str] = (), grams: Mapping[str, float] | None = None, title: str = "",
+        one_of: Sequence[frozenset[str]] = (),
     ):
-        """`banned` foods are never used, nor is one that the lexicon lacks; `required` foods come first, in this order.
+        """`banned` foods are never used, nor is one that the lexicon lacks; `required` foods come first, in this order, those of `grams` in
+        just that amount (set to the grid); then one food at least of each set in `one_of` of which any is allowed. With a `title` the dish
+        bears it, else one is chosen.
 
-        Raises ValueError for a required food that is not allowed or has no token, and when no food is allowed at all.
+        Raises ValueError for a required food that is not allowed, has no token or is wanted in too large an amount, and when no food is
+        allowed at all.
         """
-        self.tokenizer, self.limits, self.course = tokenizer, limits, course
+        self.tokenizer, self.limits, self.course, self.title = tokenizer, limits, course, title
+        self.conditions = [tokenizer.given_ids[name] for name in tokenizer.given.asked(profiles, course)]
         rules = [r for p in profiles for r in p.rules if r.applies(course)]
         absent = [r.key for r in rules if r.kind == ABSENT]
         self.maxima = _bounds(rules, "at_most", min)
@@ -74,10 +79,17 @@ class Constraint:
         for food_id in required:
             if food_id not in tokenizer.food_tokens:
                 raise ValueError(f"{food_id} is asked for, but the model has no such food")
-        self.required = [tokenizer.food_tokens[f] - tokenizer.first_food for f in required]
-        for food in self.required:
+        wanted = [tokenizer.food_tokens[f] - tokenizer.first_food for f in required]
+        for food in wanted:
             if not self.allowed[food]:
                 raise ValueError(f"{tokenizer.food_ids[food]} is asked for, but the profiles do not allow it")
+        choices = [np.array([tokenizer.food_tokens[f] - tokenizer.first_food for f in sorted(foods & tokenizer.foods.keys())]) for foods in one_of]
+        choices = [foods[self.allowed[foods]] for foods in choices if len(foods)]
+        self.required = [np.array([food]) for food in wanted] + [foods for foods in choices if len(foods)]
+        """Places of foods, of each array one must come."""
+        self.grams = {tokenizer.food_tokens[f] - tokenizer.first_food: to_grid(g) for f, g in (grams or {}).items()}
+        if (sum((g * self.upper[food] for food, g in self.grams.items()), np.zeros(len(self.most))) > self.most).any():
+            raise ValueError("the amounts asked for are more than the profiles allow")
         if not self.allowed.any():
             raise ValueError(f"no food of the lexicon is allowed by {', '.join(p.profile for p in profiles)}")
 
@@ -155,6 +167,10 @@ class State:
         """The index in PARTS of the next token."""
         return PARTS.index(self.phase)
 
+    def given(self) -> list[int]:
+        """The tokens that come next whatever the model says."""
+        return []
+
     def allowed(self) -> np.ndarray:
         """The ids of the tokens that may come next. Empty before the title: this idea cannot be finished and must be given up."""
         if self._next is None:
@@ -165,13 +181,15 @@ class State:
         if self.phase == "foods":
             return self._foods()
         if self.phase == "amounts":
-            return self.rules.grid_ids[self._fitting(np.array(self.foods[-1:]), self.rules.grid)[0]]
+            fits = self._fitting(np.array(self.foods[-1:]), self.rules.grid)[0]
+            wanted = self.rules.grams.get(self.foods[-1])
+            return self.rules.grid_ids[fits if wanted is None else fits & (self.rules.grid == wanted)]
         return np.zeros(0, dtype=np.int64)
 
     def _foods(self) -> np.ndarray:
         """The foods that still fit (not used, and in some amount within every rule), and the title when it may begin."""
         r = self.rules
-        waiting = [f for f in r.required if f not in self.foods]
+        waiting = [foods for foods in r.required if not np.isin(foods, self.foods).any()]
         fits = self.open.copy()
         if len(self.foods) >= r.limits.most_foods:
             fits[:] = False
@@ -180,7 +198,7 @@ class State:
         fits[left] = self._fitting(left, r.grid if r.shares else r.grid[:1]).any(axis=1)
         ids = np.flatnonzero(fits) + r.tokenizer.first_food
         if waiting:
-            return ids[ids == waiting[0] + r.tokenizer.first_food]
+            return ids[np.isin(ids, waiting[0] + r.tokenizer.first_food)]
         if len(self.foods) >= r.limits.fewest_foods and (self.low >= r.least).all():
             return np.append(ids, r.tokenizer.title)
         return ids
@@ -206,9 +224,7 @@ class State:
         if self.phase == "amounts":
             grams = float(r.grid[np.flatnonzero(r.grid_ids == token)[0]])
             food = self.foods[-1]
-            self.grams += grams
-            self.high = self.high + grams * r.upper[food]
-            self.low = self.low + grams * r.lower[food]
+            self._hold(food, grams)
             self.phase = "foods"
         elif token == t.title:
             self.phase = "title"
@@ -217,3 +233,50 @@ class State:
             self.foods.append(food)
             self.open[food] = False
             self.phase = "amounts"
+
+    def _hold(self, food: int, grams: float) -> None:
+        self.grams += grams
+        self.high = self.high + grams * self.rules.upper[food]
+        self.low = self.low + grams * self.rules.lower[food]
+
+
+class Weighing(State):
+    """The amounts of foods that all stand already, each food said again before its amount. Those whose amount is wanted come first."""
+
+    def __init__(self, constraint: Constraint, dish: Dish):
+        super().__init__(constraint)
+        self.phase = "amounts"
+        foods = [constraint.tokenizer.food_tokens[p.food_id] - constraint.tokenizer.first_food for p in dish.portions]
+        self.left = sorted(foods, key=lambda food: food not in constraint.grams)
+
+    @property
+    def finished(self) -> bool:
+        """True when every food has its amount."""
+        return not self.left
+
+    def given(self) -> list[int]:
+        """The food whose amount comes next."""
+        return [self.left[0] + self.rules.tokenizer.first_food] if self.left else []
+
+    def _possible(self) -> np.ndarray:
+        """The amounts that leave room for the others: a little of each under the maximums, as much as may be for the minimums."""
+        r, (food, *others) = self.rules, self.left
+        least = r.grid[0]
+        grams = self.grams + r.grid
+        fits = grams + least * len(others) <= r.limits.most_grams
+        reserve = least * r.upper[others].sum(axis=0)
+        help_ = r.lower[others].max(axis=0, initial=-math.inf) if others else np.zeros(len(r.least))
+        for i, most in enumerate(r.most):
+            fits &= self.high[i] + r.upper[food, i] * r.grid + reserve[i] <= most
+        for i, lowest in enumerate(r.least):
+            hope = np.maximum(0.0, r.limits.most_grams - grams) * help_[i]
+            fits &= self.low[i] + r.lower[food, i] * r.grid + hope >= lowest - 1e-9
+        wanted = r.grams.get(food)
+        return r.grid_ids[fits if wanted is None else fits & (r.grid == wanted)]
+
+    def push(self, token: int) -> None:
+        """Take a token that `allowed` gave. Raises ValueError for any other."""
+        if token not in self.allowed():
+            raise ValueError(f"token {token} cannot come here")
+        self._next = None
+        self._hold(self.left.pop(0), float(self.rules.grid[np.flatnonzero(self.rules.grid_ids == token)[0]]))

@@ -31,6 +31,7 @@ def train_taught(
     work: Path,
     on_progress: Callable[[str, dict[str, Any], int], None] = lambda who, record, total: None,
     features: Features | None = None,
+    holding: Sequence[Sequence[int]] = (),
 ) -> Outcome:
     """Train `plan.teachers` models of other seeds in folders of `work`, then the learner in `work` itself; without teachers just that.
 
@@ -38,7 +39,8 @@ def train_taught(
     The teachers share one half of the plan's time limit, the learner has the other. Raises what `training.train` raises.
     """
     if not plan.teachers:
-        return train(train_dishes, valid_dishes, tokenizer, shape, plan, seed, work, partial(on_progress, "the model"), features=features)
+        return train(train_dishes, valid_dishes, tokenizer, shape, plan, seed, work, partial(on_progress, "the model"),
+                     features=features, holding=holding)
     half = plan.max_seconds / 2
     schooling = replace(plan, epochs=plan.teacher_epochs, max_seconds=half / plan.teachers)
     teachers: list[DishTransformer] = []
@@ -49,11 +51,11 @@ def train_taught(
         if not (folder / "config.json").is_file():
             outcome = train(
                 train_dishes, valid_dishes, tokenizer, shape, schooling, 1000 * seed + number, folder,
-                partial(on_progress, who), features=features,
+                partial(on_progress, who), features=features, holding=holding,
             )
             transformer.save(outcome.model, folder)
         teachers.append(transformer.load(folder))
     return train(
         train_dishes, valid_dishes, tokenizer, shape, replace(plan, max_seconds=half), seed, work, partial(on_progress, "the model"),
-        features=features, teachers=teachers,
+        features=features, teachers=teachers, holding=holding,
     )

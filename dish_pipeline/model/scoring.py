@@ -46,13 +46,13 @@ def token_bits(
 def part_bits(
     model: DishTransformer | Sequence[DishTransformer], rows: Sequence[Encoded], tokenizer: DishTokenizer, batch: int = 64,
 ) -> np.ndarray:
-    """Bits of each dish, split by part. Shape (len(rows), len(PARTS)); the rows' sums are the bits of the sequences.
+    """Bits of each dish, split by part. Shape (len(rows), len(PARTS)); the rows' sums are the bits of the sequences. What is given costs
+    none.
 
     Of several models, those of the ensemble that predicts the mean of their probabilities, token by token.
     """
     models = [model] if isinstance(model, DishTransformer) else list(model)
     each = [token_bits(one, rows, tokenizer, batch) for one in models]
     tokens = each[0] if len(each) == 1 else [-np.log2(np.mean([np.exp2(-bits[i]) for bits in each], axis=0)) for i in range(len(rows))]
-    return np.array([np.bincount(r.parts[1:], weights=own, minlength=len(PARTS)) for r, own in zip(rows, tokens, strict=True)]).reshape(
-        len(rows), len(PARTS)
-    )
+    found = [np.bincount(np.maximum(r.parts[1:], 0), weights=own, minlength=len(PARTS)) for r, own in zip(rows, tokens, strict=True)]
+    return np.array(found).reshape(len(rows), len(PARTS))

@@ -3,7 +3,9 @@
 What belongs here: training the SentencePiece model, encoding with the part that each token belongs to, decoding with strict
 checks. Ids below `first_food` are SentencePiece's (control tokens among them), those from there on are foods. A food is one token,
 so a food that is not allowed is one id that is masked; what its name says reaches the model through the name's pieces
-(see `transformer.py`). Control tokens cannot come out of encoding a text, so a title that says "<end>" is only letters.
+(see `transformer.py`). Control tokens cannot come out of encoding a text, so a title that says "<end>" is only letters. Between the
+pieces and the foods stand the tokens that are only ever given (see `given.py`): without them a tokenizer is as it would be had they
+never been thought of.
 """
 
 from __future__ import annotations
@@ -21,12 +23,15 @@ import sentencepiece as spm
 
 from dish_pipeline.dietetics.lexicon import Lexicon
 from dish_pipeline.dish import COURSES, UNKNOWN_COURSE, Dish, Portion
+from dish_pipeline.model.given import AMOUNTS_LAST, START, TITLE_FIRST, Given
 from dish_pipeline.model.text import GRID, amount_text, canonical
 
-PAD, START, END, TITLE = "<pad>", "<start>", "<end>", "<title>"
+PAD, END, TITLE = "<pad>", "<end>", "<title>"
 PIECES, FOODS = "tokenizer.model", "foods.json"
 SAMPLING_ALPHA = 0.2
 """Smoothness of drawn cuts: 0 makes all equally likely, 1 as likely as the unigram model has them (Kudo 2018 uses 0.1 to 0.5)."""
+
+NOTHING_GIVEN = Given()
 
 PARTS = ("course", "foods", "amounts", "title")
 """The parts that bits per dish are split into. The token that ends the foods counts as foods, the end as title."""
@@ -40,7 +45,7 @@ def control_tokens() -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """Token ids of one dish from `<start>` to `<end>`, with the index in PARTS of each token (-1 for `<start>`)."""
+    """Token ids of one dish, with the index in PARTS of each token (-1 for what is given: the first token, conditions, foods said again)."""
 
     ids: np.ndarray
     parts: np.ndarray
@@ -104,12 +109,15 @@ class DishTokenizer:
     lexicon has since gained cannot be encoded; one that it has lost is decoded and then known to nobody.
     """
 
-    def __init__(self, model: bytes, foods: Mapping[str, str]):
-        """`foods` maps the lexicon ids to their names, in the order of their tokens."""
+    def __init__(self, model: bytes, foods: Mapping[str, str], given: Given = NOTHING_GIVEN):
+        """`foods` maps the lexicon ids to their names, in the order of their tokens; `given` has the tokens that are never predicted."""
         self.model = model
         self.foods = dict(foods)
+        self.given = given
         self.pieces = spm.SentencePieceProcessor(model_proto=model)
-        self.first_food = self.pieces.get_piece_size()
+        self.first_given = self.pieces.get_piece_size()
+        self.given_ids = {name: self.first_given + i for i, name in enumerate(given.tokens)}
+        self.first_food = self.first_given + len(self.given_ids)
         self.size = self.first_food + len(self.foods)
         self.pad, self.start, self.end, self.title = (self.pieces.piece_to_id(p) for p in (PAD, START, END, TITLE))
         self.course_ids = {c: self.pieces.piece_to_id(f"<course:{c}>") for c in (*COURSES, UNKNOWN_COURSE)}
@@ -120,19 +128,20 @@ class DishTokenizer:
         self._amounts = {i: g for g, i in self.amount_ids.items()}
 
     @classmethod
-    def for_lexicon(cls, model: bytes, lexicon: Lexicon) -> DishTokenizer:
+    def for_lexicon(cls, model: bytes, lexicon: Lexicon, given: Given = NOTHING_GIVEN) -> DishTokenizer:
         """A tokenizer over all foods of the lexicon."""
-        return cls(model, {f.food_id: f.name for f in lexicon.foods.values()})
+        return cls(model, {f.food_id: f.name for f in lexicon.foods.values()}, given)
 
     @classmethod
     def load(cls, folder: Path) -> DishTokenizer:
         """The tokenizer that `save` wrote."""
-        return cls((folder / PIECES).read_bytes(), json.loads((folder / FOODS).read_text(encoding="utf-8")))
+        return cls((folder / PIECES).read_bytes(), json.loads((folder / FOODS).read_text(encoding="utf-8")), Given.load(folder))
 
     def save(self, folder: Path) -> None:
-        """Write the SentencePiece model and the list of foods into an existing folder."""
+        """Write the SentencePiece model, the list of foods and what can be given into an existing folder."""
         (folder / PIECES).write_bytes(self.model)
         (folder / FOODS).write_text(json.dumps(self.foods, ensure_ascii=False, indent=0), encoding="utf-8")
+        self.given.save(folder)
 
     @cached_property
     def name_pieces(self) -> list[list[int]]:
@@ -143,7 +152,7 @@ class DishTokenizer:
     def word_ids(self) -> np.ndarray:
         """Ids of the pieces that may be drawn for a title: no control token, no unknown, no byte. Shape (words,)."""
         p = self.pieces
-        return np.array([i for i in range(self.first_food) if not (p.is_control(i) or p.is_unknown(i) or p.is_byte(i))])
+        return np.array([i for i in range(self.first_given) if not (p.is_control(i) or p.is_unknown(i) or p.is_byte(i))])
 
     @cached_property
     def grammar(self) -> np.ndarray:
@@ -157,7 +166,7 @@ class DishTokenizer:
         masks[1, self.first_food :] = True
         masks[1, self.title] = True
         masks[2, list(self.amount_ids.values())] = True
-        masks[3, [i for i in range(self.first_food) if not (p.is_control(i) or p.is_unknown(i))]] = True
+        masks[3, [i for i in range(self.first_given) if not (p.is_control(i) or p.is_unknown(i))]] = True
         masks[3, self.end] = True
         return masks
 
@@ -169,47 +178,119 @@ class DishTokenizer:
         """True when every food of the dish has a token."""
         return dish.food_ids <= self.foods.keys()
 
-    def encode(self, dish: Dish, order: Sequence[int] | None = None, sampled: bool = False) -> Encoded:
+    def form_id(self, form: str) -> int:
+        """The token that begins a sequence of this form. Raises ValueError when the tokenizer was made without it."""
+        if form == START:
+            return self.start
+        if form not in self.given_ids:
+            raise ValueError(f"the model knows no form {form}: it was trained without it; train again")
+        return self.given_ids[form]
+
+    def encode(
+        self, dish: Dish, order: Sequence[int] | None = None, sampled: bool = False, form: str = START, given: Sequence[int] = (),
+        again: Sequence[int] | None = None,
+    ) -> Encoded:
         """The tokens of a canonical dish (see `text.canonical`), its foods in `order`.
 
-        With `sampled`, the title is cut into pieces drawn from all ways to cut it (see `seed_sampling`). Raises KeyError for a food
-        that has no token.
+        With `sampled`, the title is cut into pieces drawn from all ways to cut it (see `seed_sampling`). `given` are the ids of conditions;
+        `again` is the order in which the form with amounts last comes back to the foods. Raises KeyError for a food that has no token.
+
+            <start>          conditions  course (food amount)*  <title>  words <end>
+            <start:title>    conditions  words <end>  course (food amount)*  <title>
+            <start:amounts>  conditions  course food*  <title>  words <end>  (food amount)*
         """
-        ids, parts = [self.start, self.course_id(dish.course)], [-1, 0]
-        for i in range(len(dish.portions)) if order is None else order:
-            portion = dish.portions[i]
-            ids += [self.food_tokens[portion.food_id], self.amount_ids[portion.grams]]
-            parts += [1, 2]
-        words = self.pieces.encode(dish.title, enable_sampling=sampled, alpha=SAMPLING_ALPHA, nbest_size=-1)
-        ids += [self.title, *words, self.end]
-        parts += [1, *[3] * len(words), 3]
+        listed = [dish.portions[i] for i in (range(len(dish.portions)) if order is None else order)]
+        ids, parts = [self.form_id(form), *given], [-1] * (1 + len(given))
+        words = [*self.pieces.encode(dish.title, enable_sampling=sampled, alpha=SAMPLING_ALPHA, nbest_size=-1), self.end]
+        if form == TITLE_FIRST:
+            ids += words
+            parts += [3] * len(words)
+        ids.append(self.course_id(dish.course))
+        parts.append(0)
+        for portion in listed:
+            ids.append(self.food_tokens[portion.food_id])
+            parts.append(1)
+            if form != AMOUNTS_LAST:
+                ids.append(self.amount_ids[portion.grams])
+                parts.append(2)
+        ids.append(self.title)
+        parts.append(1)
+        if form != TITLE_FIRST:
+            ids += words
+            parts += [3] * len(words)
+        if form == AMOUNTS_LAST:
+            for portion in listed if again is None else [dish.portions[i] for i in again]:
+                ids += [self.food_tokens[portion.food_id], self.amount_ids[portion.grams]]
+                parts += [-1, 2]
         return Encoded(np.array(ids, dtype=np.int32), np.array(parts, dtype=np.int8))
 
     def decode(self, ids: Sequence[int]) -> Dish:
-        """The dish that the tokens say. Raises DecodeError when they are not exactly one well-formed dish."""
+        """The dish that the tokens say, in any form; conditions are passed over. Raises DecodeError when they are not exactly one
+        well-formed dish."""
         ids = [int(i) for i in ids]
         for place, token in enumerate(ids):
             if not 0 <= token < self.size:
                 raise DecodeError(f"token {place}: {token} is no id of the tokenizer")
-        if len(ids) < 4 or ids[0] != self.start or ids[1] not in self._courses or ids[-1] != self.end:
-            raise DecodeError("a dish begins with <start> and a course and ends with <end>")
-        portions: list[Portion] = []
-        at = 2
-        while ids[at] != self.title:
-            if ids[at] < self.first_food or ids[at + 1] not in self._amounts:
-                raise DecodeError(f"token {at}: foods come with their amounts until the title begins")
-            portions.append(Portion(self.food_ids[ids[at] - self.first_food], self._amounts[ids[at + 1]]))
-            at += 2
-        words = ids[at + 1 : -1]
-        if any(i >= self.first_food or self.pieces.is_control(i) or self.pieces.is_unknown(i) for i in words):
-            raise DecodeError("the title holds a food, a control token or the unknown piece")
-        if not portions or len({p.food_id for p in portions}) != len(portions):
+        forms = {self.start: START} | {self.given_ids[form]: form for form in self.given.forms}
+        if not ids or ids[0] not in forms:
+            raise DecodeError("a dish begins with <start>, or the first token of another form")
+        form, at = forms[ids[0]], 1
+        conditions = {self.given_ids[name] for name in self.given.conditions}
+        while at < len(ids) and ids[at] in conditions:
+            at += 1
+        words: list[int] = []
+        if form == TITLE_FIRST:
+            words, at = self._words(ids, at)
+        if at == len(ids) or ids[at] not in self._courses:
+            raise DecodeError(f"token {at}: here stands the course")
+        course, at = self._courses[ids[at]], at + 1
+        listed, at = self._foods(ids, at, with_amounts=form != AMOUNTS_LAST)
+        if at == len(ids) or ids[at] != self.title:
+            raise DecodeError(f"token {at}: foods come with their amounts until the title begins")
+        at += 1
+        if form != TITLE_FIRST:
+            words, at = self._words(ids, at)
+        if form == AMOUNTS_LAST:
+            amounts, at = self._foods(ids, at, with_amounts=True)
+            grams = {p.food_id: p.grams for p in amounts}
+            if len(amounts) != len(listed) or grams.keys() != {p.food_id for p in listed}:
+                raise DecodeError("the foods that come with amounts are not those that came without")
+            listed = [Portion(p.food_id, grams[p.food_id]) for p in listed]
+        if at != len(ids):
+            raise DecodeError(f"token {at}: something follows the end")
+        if not listed or len({p.food_id for p in listed}) != len(listed):
             raise DecodeError("there is no food, or one stands twice")
-        return Dish(self._courses[ids[1]], self.pieces.decode(words), tuple(portions))
+        return Dish(course, self.pieces.decode(words), tuple(listed))
+
+    def _words(self, ids: Sequence[int], at: int) -> tuple[list[int], int]:
+        """The pieces of the title that begins here, and the place after its end."""
+        if self.end not in ids[at:]:
+            raise DecodeError("the title has no end")
+        end = ids.index(self.end, at)
+        words = list(ids[at:end])
+        if any(i >= self.first_given or self.pieces.is_control(i) or self.pieces.is_unknown(i) for i in words):
+            raise DecodeError("the title holds a food, a control token or the unknown piece")
+        return words, end + 1
+
+    def _foods(self, ids: Sequence[int], at: int, with_amounts: bool) -> tuple[list[Portion], int]:
+        """The foods that stand here, and the place after them."""
+        portions: list[Portion] = []
+        while at < len(ids) and ids[at] >= self.first_food:
+            food, grams = self.food_ids[ids[at] - self.first_food], None
+            at += 1
+            if with_amounts:
+                if at == len(ids) or ids[at] not in self._amounts:
+                    raise DecodeError(f"token {at}: after a food comes its amount")
+                grams = self._amounts[ids[at]]
+                at += 1
+            portions.append(Portion(food, grams))
+        return portions, at
 
     def piece(self, token: int) -> str:
         """A token as people read it."""
-        return self.foods[self.food_ids[token - self.first_food]] if token >= self.first_food else self.pieces.id_to_piece(token)
+        if token >= self.first_food:
+            return self.foods[self.food_ids[token - self.first_food]]
+        return self.given.tokens[token - self.first_given] if token >= self.first_given else self.pieces.id_to_piece(token)
 
     def round_trips(self, dish: Dish) -> bool:
         """True when decoding the encoding gives the dish back."""

@@ -64,11 +64,13 @@ def train(
     threads: int | None = None,
     features: Features | None = None,
     teachers: Sequence[DishTransformer] = (),
+    holding: Sequence[Sequence[int]] = (),
 ) -> Outcome:
     """Train from scratch, or go on from the checkpoint in `work`; keep the weights that were best on `valid_dishes`.
 
     `features` is what is known of the tokens beforehand; without it each token has only its own vector and its name. `teachers` are
-    finished models whose mean prediction is learned as well (see `TrainingPlan.taught`).
+    finished models whose mean prediction is learned as well (see `TrainingPlan.taught`). `holding` has the ids of the conditions that hold
+    of each training dish, for a plan that gives conditions.
     `on_progress` gets each metrics record and the number of planned steps. Raises Interrupted after SIGINT or SIGTERM (a
     checkpoint is written first), ValueError when there is nothing to train or validate on or no such device, FloatingPointError
     when the loss is no longer finite. The model that is returned is on the CPU.
@@ -94,7 +96,7 @@ def train(
     chosen = rng.permutation(len(valid_dishes))[:MOST_VALIDATION_DISHES]
     held_out = encode_noisy([valid_dishes[i] for i in chosen], tokenizer, np.random.default_rng((seed, 1)))
 
-    noise = noise_of(plan)
+    noise = noise_of(plan, shape)
     per_epoch = max(1, math.ceil(len(train_dishes) / (plan.batch * plan.accumulate)))
     progress.planned = progress.planned or min(plan.epochs * per_epoch, plan.max_steps)
     begun = time.monotonic() - progress.seconds
@@ -138,7 +140,7 @@ def train(
         while progress.step < progress.planned and not progress.stopped_by:
             epoch, index = divmod(progress.step, per_epoch)
             if epoch != epoch_of_batches:
-                batches = epoch_batches(train_dishes, tokenizer, plan.batch, seed, epoch, noise)
+                batches = epoch_batches(train_dishes, tokenizer, plan.batch, seed, epoch, noise, holding)
                 epoch_of_batches = epoch
             group = batches[index * plan.accumulate : (index + 1) * plan.accumulate]
             loss = _step(school, optimisers, group, learning_rate(progress.step, progress.planned, plan))
@@ -171,9 +173,12 @@ def _mind_the_clock(progress: Progress, seconds: float, most: float) -> None:
         progress.planned, progress.cut_short = reachable, True
 
 
-def noise_of(plan: TrainingPlan) -> Noise:
-    """What the plan draws, hides or changes in a dish."""
-    return Noise(plan.shuffle_foods, plan.token_dropout, plan.field_masking, plan.subword_sampling, plan.vary_amounts)
+def noise_of(plan: TrainingPlan, shape: ModelShape) -> Noise:
+    """What the plan draws, hides or changes in a dish that this network reads."""
+    return Noise(
+        plan.shuffle_foods, plan.token_dropout, plan.field_masking, plan.subword_sampling, plan.vary_amounts, plan.title_first, plan.amounts_last,
+        plan.conditions, shape.context,
+    )
 
 
 def _device(name: str) -> torch.device:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from dish_pipeline.dietetics.lexicon import Lexicon
 from dish_pipeline.dish import Dish, Portion
 from dish_pipeline.model.batches import IGNORE, Batch, Noise, draw_order, encode_noisy, epoch_batches, pad
+from dish_pipeline.model.given import AMOUNTS_LAST, TITLE_FIRST, holding
 from dish_pipeline.model.tokenizer import DishTokenizer, Encoded
 
 
@@ -140,3 +142,70 @@ def test_a_title_cut_anew_still_says_the_same(dishes: list[Dish], tokenizer: Dis
 def test_the_recipes_own_order_is_kept_when_it_is_not_to_be_drawn(dishes: list[Dish], tokenizer: DishTokenizer) -> None:
     kept = encode_noisy(dishes, tokenizer, np.random.default_rng(1), Noise(shuffle_foods=False))
     assert [r.ids.tolist() for r in kept] == [tokenizer.encode(d).ids.tolist() for d in dishes]
+
+
+TASKS = Noise(title_first=0.3, amounts_last=0.2, conditions=0.5)
+
+
+@pytest.fixture(scope="module")
+def conditions(dishes: list[Dish], told_tokenizer: DishTokenizer, lexicon: Lexicon) -> list[list[int]]:
+    """The ids of what holds of each dish."""
+    return [[told_tokenizer.given_ids[name] for name in names] for names in holding(told_tokenizer.given, dishes, lexicon)]
+
+
+def test_a_plan_without_forms_and_conditions_gives_the_batches_that_it_always_gave(
+    dishes: list[Dish], tokenizer: DishTokenizer, told_tokenizer: DishTokenizer, conditions: list[list[int]]
+) -> None:
+    noise = Noise(True, 0.0, 0.3, 0.5)
+    told = epoch_batches(dishes, told_tokenizer, 16, 3, 2, noise, conditions)
+    shift = told_tokenizer.first_food - tokenizer.first_food
+    for plain, batch in zip(epoch_batches(dishes, tokenizer, 16, 3, 2, noise), told, strict=True):
+        for name in ("inputs", "targets", "parts"):
+            before, after = getattr(plain, name), getattr(batch, name)
+            assert np.array_equal(after, np.where(before >= tokenizer.first_food, before + shift, before))
+
+
+def test_forms_come_as_often_as_asked_and_every_row_still_says_its_dish(
+    dishes: list[Dish], told_tokenizer: DishTokenizer, conditions: list[list[int]]
+) -> None:
+    many, of_many = dishes * 5, conditions * 5
+    rows = encode_noisy(many, told_tokenizer, np.random.default_rng(1), TASKS, of_many)
+    assert [told_tokenizer.decode(r.ids.tolist()).dish_id for r in rows] == [d.dish_id for d in many]
+    first = [int(r.ids[0]) for r in rows]
+    assert 0.24 < np.mean([i == told_tokenizer.form_id(TITLE_FIRST) for i in first]) < 0.36
+    assert 0.14 < np.mean([i == told_tokenizer.form_id(AMOUNTS_LAST) for i in first]) < 0.26
+
+
+def test_a_row_is_told_only_what_holds_of_it_once_and_at_least_half_are_told_nothing(
+    dishes: list[Dish], told_tokenizer: DishTokenizer, conditions: list[list[int]]
+) -> None:
+    rows = encode_noisy(dishes * 5, told_tokenizer, np.random.default_rng(1), TASKS, conditions * 5)
+    names = {i: name for name, i in told_tokenizer.given_ids.items()}
+    told = [[int(i) for i in r.ids[1:] if int(i) in names] for r in rows]
+    assert all(set(t) <= set(true) and len(set(t)) == len(t) <= 6 for t, true in zip(told, conditions * 5, strict=True))
+    assert 0.4 < np.mean([not t for t in told]) < 0.6
+    said = [names[i] for t in told for i in t]
+    assert 0.25 < np.mean([name.startswith("<free:") for name in said]) < 0.75
+
+
+def test_nothing_that_is_given_carries_loss(dishes: list[Dish], told_tokenizer: DishTokenizer, conditions: list[list[int]]) -> None:
+    t, again = told_tokenizer, 0
+    for batch in epoch_batches(dishes, t, 16, 3, 0, TASKS, conditions):
+        scored = batch.targets != IGNORE
+        assert t.grammar[batch.parts[scored], batch.targets[scored]].all()
+        assert not ((batch.targets >= t.first_given) & (batch.targets < t.first_food)).any()
+        for inputs, targets in zip(batch.inputs, batch.targets, strict=True):
+            foods = targets[targets >= t.first_food]
+            assert len(set(foods)) == len(foods), "a food that is said again is not predicted again"
+            again += int((inputs >= t.first_food).sum() - len(foods))
+    assert again > 50
+
+
+def test_a_row_that_another_form_would_make_too_long_stays_as_usual(
+    dishes: list[Dish], told_tokenizer: DishTokenizer, conditions: list[list[int]]
+) -> None:
+    longest = max(len(told_tokenizer.encode(d).ids) for d in dishes)
+    rows = encode_noisy(dishes, told_tokenizer, np.random.default_rng(1), Noise(amounts_last=0.9, conditions=0.9, longest=longest), conditions)
+    assert max(len(r.ids) for r in rows) <= longest
+    forms = {int(r.ids[0]) for r in rows}
+    assert forms == {told_tokenizer.start, told_tokenizer.form_id(AMOUNTS_LAST)}

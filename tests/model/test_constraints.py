@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from dish_pipeline.dietetics.facts import facts_of, items_of_dish
 from dish_pipeline.dietetics.lexicon import Lexicon
 from dish_pipeline.dietetics.profiles import Profile, Rule, amount, judge
-from dish_pipeline.dish import COURSES, UNKNOWN_COURSE, Dish, Interval, Tri
-from dish_pipeline.model.constraints import Constraint, Limits, State
+from dish_pipeline.dish import COURSES, UNKNOWN_COURSE, Dish, Interval, Portion, Tri
+from dish_pipeline.model.constraints import Constraint, Limits, State, Weighing
 from dish_pipeline.model.text import GRID
 from dish_pipeline.model.tokenizer import PARTS, DishTokenizer
 
@@ -309,3 +309,88 @@ def test_a_dish_of_no_energy_reaches_no_share_of_it(tokenizer: DishTokenizer, le
 
 def test_things_that_may_not_come_together_are_left_to_the_sift(tokenizer: DishTokenizer, lexicon: Lexicon, profiles: dict[str, Profile]) -> None:
     assert _allowed_foods(_free(tokenizer, lexicon, list(profiles["apart"].rules))) == _allowed_foods(_free(tokenizer, lexicon))
+
+
+def test_amounts_that_are_asked_for_are_the_only_ones_allowed_and_lie_on_the_grid(tokenizer: DishTokenizer, lexicon: Lexicon) -> None:
+    state = State(_free(tokenizer, lexicon, required=("egg", "rice"), grams={"egg": 52.0}))
+    _push(state, tokenizer.food_tokens["egg"])
+    assert state.allowed().tolist() == [tokenizer.amount_ids[50.0]]
+    _push(state, tokenizer.amount_ids[50.0], tokenizer.food_tokens["rice"])
+    assert len(state.allowed()) > 1
+
+
+def test_amounts_beyond_a_maximum_are_refused_at_once(tokenizer: DishTokenizer, lexicon: Lexicon) -> None:
+    rules = [Rule("nutrient", "carbohydrate_g", None, 30.0, (), "")]
+    for grams in ({"rice": 120.0}, {"rice": 90.0, "carrot": 60.0}):
+        with pytest.raises(ValueError, match="the amounts asked for are more than the profiles allow"):
+            _free(tokenizer, lexicon, rules, required=tuple(grams), grams=grams)
+    assert _free(tokenizer, lexicon, rules, required=("rice",), grams={"rice": 90.0}).grams
+
+
+def test_of_each_promised_set_one_food_comes_unless_none_is_allowed(tokenizer: DishTokenizer, lexicon: Lexicon) -> None:
+    sets = [frozenset({"rice", "rice_flour"}), frozenset({"bread", "pasta"}), frozenset({"no such food"})]
+    rules = [Rule("absent", "gluten", None, None, (), "")]
+    state = State(_free(tokenizer, lexicon, rules, required=("egg",), one_of=sets))
+    assert state.allowed().tolist() == [tokenizer.food_tokens["egg"]]
+    _push(state, tokenizer.food_tokens["egg"], tokenizer.amount_ids[50.0])
+    assert set(state.allowed().tolist()) == {tokenizer.food_tokens["rice"], tokenizer.food_tokens["rice_flour"]}
+    _push(state, tokenizer.food_tokens["rice_flour"], tokenizer.amount_ids[50.0])
+    assert {tokenizer.title, tokenizer.food_tokens["rice"]} <= set(state.allowed().tolist())
+    kept = State(_free(tokenizer, lexicon, required=("rice",), one_of=sets[:1]))
+    _push(kept, tokenizer.food_tokens["rice"], tokenizer.amount_ids[50.0])
+    assert tokenizer.title in kept.allowed(), "a required food keeps the promise"
+
+
+@settings(max_examples=200, deadline=None)
+@given(ask=asks(), seed=st.integers(0, 2**32))
+def test_foods_that_are_weighed_anew_keep_every_rule_and_wanted_amount(
+    told_tokenizer: DishTokenizer, lexicon: Lexicon, profiles: dict[str, Profile], ask: Ask, seed: int
+) -> None:
+    constraint = _constraint(ask, told_tokenizer, lexicon, profiles)
+    rng = np.random.default_rng(seed)
+    dish = None if constraint is None else _walk(constraint, told_tokenizer, rng)
+    if constraint is None or dish is None:
+        return
+    wanted = {p.food_id: p.grams for p in dish.portions[:1] if p.grams}
+    asked = [profiles[p] for p in ask.profiles]
+    told = Constraint(told_tokenizer, lexicon, asked, ask.course, ask.limits, ask.banned, ask.required, wanted)
+    row = told_tokenizer.encode(dish, form="<start:amounts>").ids.tolist()
+    state = Weighing(told, dish)
+    ids = [*row[: len(row) - 2 * len(dish.portions)], *state.given()]
+    while not state.finished:
+        allowed = state.allowed()
+        if len(allowed) == 0:
+            return
+        assert told_tokenizer.grammar[state.part, allowed].all()
+        token = int(rng.choice(allowed))
+        state.push(token)
+        ids += [token, *state.given()]
+    weighed = told_tokenizer.decode(ids)
+    assert weighed.title == dish.title
+    _assert_kept(weighed, ask, lexicon, profiles)
+    assert wanted.items() <= {p.food_id: p.grams for p in weighed.portions}.items()
+
+
+def test_weighing_anew_mostly_finds_amounts_and_refuses_what_is_not_allowed(told_tokenizer: DishTokenizer, lexicon: Lexicon) -> None:
+    rules = [Rule("nutrient", "carbohydrate_g", None, 40.0, (), ""), Rule("nutrient", "protein_g", 8.0, None, (), "")]
+    constraint = _free(told_tokenizer, lexicon, rules)
+    dish = Dish("main", "Bowl", tuple(Portion(f, None) for f in ("rice", "cod", "carrot")))
+    found = 0
+    for seed in range(40):
+        state, rng = Weighing(constraint, dish), np.random.default_rng(seed)
+        with pytest.raises(ValueError, match="cannot come here"):
+            state.push(told_tokenizer.title)
+        while not state.finished and len(state.allowed()):
+            state.push(int(rng.choice(state.allowed())))
+        found += state.finished
+    assert found > 20
+
+
+def test_a_constraint_tells_the_conditions_of_its_profiles(
+    told_tokenizer: DishTokenizer, tokenizer: DishTokenizer, lexicon: Lexicon, profiles: dict[str, Profile]
+) -> None:
+    told = Constraint(told_tokenizer, lexicon, [profiles["coeliac"], profiles["low_salt"]], "main", Limits())
+    names = [told_tokenizer.piece(i) for i in told.conditions]
+    assert names[0] == "<free:gluten>"
+    assert [n.partition(":")[0] for n in names[1:]] == ["<sodium_mg"]
+    assert Constraint(tokenizer, lexicon, [profiles["coeliac"]], "main", Limits()).conditions == []

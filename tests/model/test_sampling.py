@@ -14,7 +14,7 @@ from dish_pipeline.dietetics.lexicon import Lexicon
 from dish_pipeline.dietetics.profiles import Profile, Rule, judge
 from dish_pipeline.dish import COURSES, UNKNOWN_COURSE, Dish, Interval, Tri
 from dish_pipeline.model.constraints import Constraint, Limits
-from dish_pipeline.model.sampling import Draw, SamplingPlan, draw
+from dish_pipeline.model.sampling import Draw, SamplingPlan, draw, weigh
 from dish_pipeline.model.scoring import part_bits
 from dish_pipeline.model.text import canonical
 from dish_pipeline.model.titles import TitleWords
@@ -202,3 +202,74 @@ def test_the_bits_of_a_draw_are_those_of_the_finished_dish_without_its_course(
 
 def test_no_asks_give_no_draws(model: DishTransformer, tokenizer: DishTokenizer, words: TitleWords) -> None:
     assert draw(model, tokenizer, [], PLAN, 1, words) == []
+
+
+@pytest.fixture(scope="module")
+def told(told_tokenizer: DishTokenizer, small_shape: ModelShape) -> DishTransformer:
+    """An untrained network that can be given every form and condition."""
+    return _model(told_tokenizer, small_shape, 1, 0.1)
+
+
+def _told(told_tokenizer: DishTokenizer, lexicon: Lexicon, asked: list[Profile], course: str = "main", **more) -> Constraint:
+    return Constraint(told_tokenizer, lexicon, asked, course, Limits(2, 7, 700.0), **more)
+
+
+def test_rows_that_are_told_more_than_others_draw_what_they_would_draw_alone(
+    told: DishTransformer, told_tokenizer: DishTokenizer, lexicon: Lexicon, profiles: dict[str, Profile], words: TitleWords
+) -> None:
+    asks = [
+        _told(told_tokenizer, lexicon, [], title="Baked rice"), _told(told_tokenizer, lexicon, [profiles["coeliac"], profiles["low_salt"]]),
+        _told(told_tokenizer, lexicon, []), _told(told_tokenizer, lexicon, [profiles["vegan"]], "dessert", title="Summer sugar and a long name"),
+    ]
+    greedy = replace(PLAN, min_p=1.0)
+    together = [d.dish.portions if d.dish else d.reason for d in draw(told, told_tokenizer, asks, greedy, 1, words)]
+    assert together == [d.dish.portions if d.dish else d.reason for a in asks for d in draw(told, told_tokenizer, [a], greedy, 1, words)]
+
+
+@pytest.mark.parametrize("ask", ASKS)
+def test_a_dish_drawn_to_a_title_bears_it_and_keeps_its_rules(
+    told: DishTransformer, model: DishTransformer, told_tokenizer: DishTokenizer, tokenizer: DishTokenizer, lexicon: Lexicon,
+    profiles: dict[str, Profile], words: TitleWords, ask: str,
+) -> None:
+    asked = [profiles[p] for p in ASKS[ask]]
+    for network, t in ((told, told_tokenizer), (model, tokenizer)):
+        constraint = Constraint(t, lexicon, asked, "main", Limits(2, 7, 700.0), title="Warm <end> surprise")
+        found = [d.dish for d in draw(network, t, [constraint] * 24, PLAN, 5, words) if d.dish]
+        assert found
+        for dish in found:
+            assert dish.title == "Warm <end> surprise"
+            _assert_kept(dish, constraint, asked, lexicon)
+
+
+def test_what_is_told_steers_the_draws_only_where_the_plan_says_so(
+    told: DishTransformer, told_tokenizer: DishTokenizer, lexicon: Lexicon, profiles: dict[str, Profile], words: TitleWords
+) -> None:
+    asks = [_told(told_tokenizer, lexicon, [profiles["coeliac"]])] * 16
+    untold = [_told(told_tokenizer, lexicon, [profiles["coeliac"]]) for _ in range(16)]
+    for constraint in untold:
+        constraint.conditions = []
+    silent = replace(PLAN, conditions=False)
+    assert draw(told, told_tokenizer, asks, silent, 3, words) == draw(told, told_tokenizer, untold, PLAN, 3, words)
+    assert draw(told, told_tokenizer, asks, silent, 3, words) != draw(told, told_tokenizer, asks, PLAN, 3, words)
+
+
+def test_dishes_weighed_anew_keep_foods_titles_wanted_amounts_and_rules(
+    told: DishTransformer, told_tokenizer: DishTokenizer, lexicon: Lexicon, profiles: dict[str, Profile], words: TitleWords
+) -> None:
+    asked = [profiles["low_carbohydrate"], profiles["coeliac"]]
+    constraint = _told(told_tokenizer, lexicon, asked, required=("rice", "egg"), grams={"egg": 50.0})
+    dishes = [d.dish for d in draw(told, told_tokenizer, [constraint] * 24, PLAN, 5, words) if d.dish]
+    weighed = weigh(told, told_tokenizer, dishes, [constraint] * len(dishes), replace(PLAN, batch=7), 5)
+    assert weighed == weigh(told, told_tokenizer, dishes, [constraint] * len(dishes), replace(PLAN, batch=7), 5)
+    for before, after in zip(dishes, weighed, strict=True):
+        assert (after.title, after.course, [p.food_id for p in after.portions]) == (before.title, before.course, [p.food_id for p in before.portions])
+        assert {p.food_id: p.grams for p in after.portions}["egg"] == 50.0
+        _assert_kept(after, constraint, asked, lexicon)
+    assert sum(a != b for a, b in zip(weighed, dishes, strict=True)) > len(dishes) / 2
+
+
+def test_a_model_from_before_cannot_weigh_anew_and_says_so(
+    model: DishTransformer, tokenizer: DishTokenizer, make: Make, dishes: list[Dish]
+) -> None:
+    with pytest.raises(ValueError, match="trained without it; train again"):
+        weigh(model, tokenizer, dishes[:1], [make()], PLAN, 1)

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from dish_pipeline.dish import Dish
-from dish_pipeline.model.scoring import part_bits
+from dish_pipeline.model.scoring import part_bits, token_bits
 from dish_pipeline.model.tokenizer import PARTS, DishTokenizer, Encoded
 from dish_pipeline.model.transformer import DishTransformer, ModelConfig
 from dish_pipeline.settings import ModelShape
@@ -76,3 +76,19 @@ def test_scoring_leaves_the_model_in_the_mode_it_was_in(model: DishTransformer, 
 
 def test_no_dishes_give_no_rows(model: DishTransformer, tokenizer: DishTokenizer) -> None:
     assert part_bits(model, [], tokenizer).shape == (0, len(PARTS))
+
+
+@torch.no_grad()
+def test_what_is_given_costs_nothing_and_what_is_predicted_costs_what_the_grammar_leaves_open(
+    told_tokenizer: DishTokenizer, small_shape: ModelShape, dishes: list[Dish]
+) -> None:
+    t = told_tokenizer
+    torch.manual_seed(2)
+    network = DishTransformer(ModelConfig(t.size, small_shape), t.name_pieces)
+    given = list(t.given_ids.values())[2:6]
+    for form in ("<start>", *t.given.forms):
+        rows = [t.encode(d, form=form, given=given) for d in dishes[:10]]
+        for row, bits, parts in zip(rows, token_bits(network, rows, t), part_bits(network, rows, t), strict=True):
+            assert (bits[row.parts[1:] < 0] == 0).all()
+            assert (bits[row.parts[1:] >= 0] > 0).all()
+            np.testing.assert_allclose(parts.sum(), bits.sum())

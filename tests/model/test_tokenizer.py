@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from dish_pipeline.dietetics.lexicon import Lexicon
 from dish_pipeline.dish import COURSES, UNKNOWN_COURSE, Dish, Portion
+from dish_pipeline.model.given import AMOUNTS_LAST, TITLE_FIRST, holding
 from dish_pipeline.model.text import GRID, canonical
 from dish_pipeline.model.tokenizer import PARTS, DecodeError, DishTokenizer, control_tokens, train
 
@@ -195,3 +196,73 @@ def test_more_letters_than_the_vocabulary_holds_are_written_in_bytes(dishes: lis
     assert made.first_food <= 640
     for title in titles[:50]:
         assert made.round_trips(Dish("main", title, dishes[0].portions))
+
+
+FORMS = ("<start>", TITLE_FIRST, AMOUNTS_LAST)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_is_read_back_with_or_without_conditions(told_tokenizer: DishTokenizer, dishes: list[Dish], lexicon: Lexicon, form: str) -> None:
+    t, rng = told_tokenizer, np.random.default_rng(3)
+    for dish, names in zip(dishes, holding(t.given, dishes, lexicon), strict=True):
+        order, again = (rng.permutation(len(dish.portions)).tolist() for _ in range(2))
+        for conditions in ([], [t.given_ids[name] for name in names]):
+            row = t.encode(dish, order, form=form, given=conditions, again=again)
+            read = t.decode(row.ids.tolist())
+            assert read == Dish(dish.course, dish.title, tuple(dish.portions[i] for i in order))
+            assert (row.parts[: 1 + len(conditions)] == -1).all()
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_token_that_is_predicted_stands_in_its_parts_grammar_and_given_ones_in_none(
+    told_tokenizer: DishTokenizer, dishes: list[Dish], form: str
+) -> None:
+    t = told_tokenizer
+    assert not t.grammar[:, t.first_given : t.first_food].any(), "what is given is never predicted"
+    for dish in dishes:
+        row = t.encode(dish, form=form, given=list(t.given_ids.values())[2:5])
+        predicted = row.parts >= 0
+        assert t.grammar[row.parts[predicted], row.ids[predicted]].all()
+        again = len(dish.portions) if form == AMOUNTS_LAST else 0
+        assert (~predicted).sum() == 4 + again, "the first token, three conditions, the foods said again"
+        assert np.bincount(row.parts[predicted], minlength=4)[:3].tolist() == [1, len(dish.portions) + 1, len(dish.portions)]
+
+
+def test_the_usual_form_is_the_same_whatever_else_can_be_given(tokenizer: DishTokenizer, told_tokenizer: DishTokenizer, dishes: list[Dish]) -> None:
+    shift = len(told_tokenizer.given_ids)
+    assert shift > 20
+    for dish in dishes:
+        plain, told = tokenizer.encode(dish), told_tokenizer.encode(dish)
+        assert np.array_equal(np.where(plain.ids >= tokenizer.first_food, plain.ids + shift, plain.ids), told.ids)
+        assert np.array_equal(plain.parts, told.parts)
+
+
+def test_a_tokenizer_from_before_says_that_it_knows_no_other_form(tokenizer: DishTokenizer, dishes: list[Dish]) -> None:
+    assert tokenizer.form_id("<start>") == tokenizer.start
+    with pytest.raises(ValueError, match="knows no form <start:title>: it was trained without it; train again"):
+        tokenizer.encode(dishes[0], form=TITLE_FIRST)
+
+
+def test_every_token_has_a_name_that_people_can_read(told_tokenizer: DishTokenizer) -> None:
+    assert {told_tokenizer.piece(i) for i in told_tokenizer.given_ids.values()} == set(told_tokenizer.given.tokens)
+    assert told_tokenizer.piece(told_tokenizer.food_tokens["rice"]) == "rice"
+
+
+@given(st.data())
+def test_another_form_with_a_token_changed_is_a_dish_or_refused(told_tokenizer: DishTokenizer, dishes: list[Dish], data: st.DataObject) -> None:
+    t = told_tokenizer
+    dish = data.draw(st.sampled_from(dishes))
+    ids = t.encode(dish, form=data.draw(st.sampled_from(FORMS)), given=[t.given_ids["<free:milk>"]]).ids.tolist()
+    for _ in range(data.draw(st.integers(1, 3))):
+        place = data.draw(st.integers(0, len(ids) - 1))
+        if data.draw(st.booleans()):
+            ids[place] = data.draw(st.integers(-1, t.size))
+        else:
+            del ids[place]
+        if not ids:
+            return
+    try:
+        read = t.decode(ids)
+    except DecodeError:
+        return
+    assert read.portions and read.food_ids <= t.foods.keys()

@@ -16,9 +16,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from dish_pipeline.dietetics.lexicon import Lexicon
 from dish_pipeline.dish import Dish
 from dish_pipeline.model import training
 from dish_pipeline.model.batches import encode_noisy
+from dish_pipeline.model.given import holding
 from dish_pipeline.model.optimisation import learning_rate, make_optimisers
 from dish_pipeline.model.scoring import part_bits
 from dish_pipeline.model.tokenizer import DishTokenizer
@@ -134,6 +136,29 @@ def test_a_training_that_is_interrupted_again_and_again_still_ends_the_same(run:
         with pytest.raises(Interrupted):
             run(tmp_path / "stopped", plan, on_progress=_stop_at(step))
     run(tmp_path / "stopped", plan)
+    _assert_same_end(tmp_path / "through", tmp_path / "stopped")
+
+
+def test_forms_and_conditions_are_learned_and_an_interruption_changes_nothing_of_it(
+    dishes: list[Dish], told_tokenizer: DishTokenizer, lexicon: Lexicon, shape: ModelShape, tmp_path: Path
+) -> None:
+    t = told_tokenizer
+    told = [[t.given_ids[name] for name in names] for names in holding(t.given, dishes, lexicon)]
+    plan = replace(PLAN, max_steps=28, title_first=0.3, amounts_last=0.2, conditions=0.5)
+
+    def start(work: Path, on_progress: Callable[[dict, int], None] = lambda record, total: None) -> Outcome:
+        return train(dishes[:100], dishes[100:], t, shape, plan, 5, work, on_progress, holding=told[:100])
+
+    outcome = start(tmp_path / "through")
+    torch.manual_seed(5)
+    untrained = DishTransformer(ModelConfig(t.size, shape), t.name_pieces)
+    for form in t.given.forms:
+        rows = [t.encode(d, form=form, given=names[:3]) for d, names in zip(dishes[100:], told[100:], strict=True)]
+        before, after = (part_bits(m, rows, t).sum() for m in (untrained, outcome.model))
+        assert after < 0.75 * before
+    with pytest.raises(Interrupted):
+        start(tmp_path / "stopped", _stop_at(10))
+    start(tmp_path / "stopped")
     _assert_same_end(tmp_path / "through", tmp_path / "stopped")
 
 
