@@ -16,6 +16,7 @@ from dish_pipeline.dietetics.lexicon import Lexicon
 from dish_pipeline.model import tokenizer as tokenizer_room
 from dish_pipeline.model import transformer
 from dish_pipeline.settings import ModelShape, Settings
+from dish_pipeline.store import tables
 from dish_pipeline.store.artifacts import Artifacts
 
 DISHES = [
@@ -24,6 +25,11 @@ DISHES = [
     ("main", "Carrot and chicken stew", ["carrot", "chicken", "onion", "potato"], [90.0, 120.0, 40.0, 150.0]),
     ("side", "Potato and carrot", ["potato", "carrot", "olive_oil"], [150.0, 70.0, 10.0]),
 ]
+
+
+DISHES_SCHEMA = {
+    "course": "VARCHAR", "title": "VARCHAR", "food_ids": "VARCHAR[]", "grams": "DOUBLE[]", "split": "VARCHAR", "trainable": "BOOLEAN",
+}
 
 
 def dish(*arguments: str) -> Result:
@@ -52,7 +58,7 @@ def data(known: Lexicon, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     def validated(work: Path) -> dict:
         frame = pd.DataFrame(DISHES, columns=["course", "title", "food_ids", "grams"]).assign(split="train", trainable=True)
-        frame.to_parquet(work / "dishes.parquet")
+        tables.write(frame, work / "dishes.parquet", DISHES_SCHEMA)
         return {}
 
     for name, build in (("champion_model", champion), ("validated_recipes", validated)):

@@ -52,7 +52,11 @@ def main(job_path: Path) -> int:
     train, valid = (dishes_of(tables.read(Path(job[name]))) for name in ("train", "valid"))
     conditions = [[tokenizer.given_ids[name] for name in names] for names in holding(tokenizer.given, train, lexicon)]
     plan, shape = TrainingPlan(**job["plan"]), ModelShape(**job["shape"])
-    batch = batches.epoch_batches(train, tokenizer, plan.batch, job["seed"], 0, training.noise_of(plan, shape), conditions)[0]
+    try:
+        batch = batches.epoch_batches(train, tokenizer, plan.batch, job["seed"], 0, training.noise_of(plan, shape), conditions)[0]
+    except ValueError as error:
+        logging.error("%s", error)
+        return 1
     seen = f"the first dish:\n{text_of(train[0], lexicon)}\nthe first batch, as the model reads it:\n{batches.described(batch, tokenizer)}"
     (work / FIRST_BATCH).write_text(seen, encoding="utf-8")
 
