@@ -201,7 +201,7 @@ def recipe_facts(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.
         frame = tables.read(artifact.path("verdicts.parquet"))
         return {
             "dagster/row_count": len(frame), "dagster/column_schema": schema_of(VERDICTS), "pool": markdown_table(looks.pool(frame), 200),
-            "commonest_open_points": markdown_table(looks.open_points(frame)),
+            "left_open_by": markdown_table(looks.left_open_by(frame), 200), "commonest_open_points": markdown_table(looks.open_points(frame)),
         }
 
     inputs = {"validated_recipes": validated.version, "lexicon": workspace.lexicon_version, "profiles": workspace.profiles_version}

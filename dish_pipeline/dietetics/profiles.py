@@ -27,6 +27,10 @@ KCAL_PER_GRAM = {
 }
 """Regulation (EU) 1169/2011 Annex XIV. `carbohydrate_g` is missing: it includes fibre, which has a factor of its own."""
 
+NOT_JUDGED = "no rule of this profile judges"
+UNKNOWN_FOR, OPEN_BECAUSE_OF = "not known:", "open because of:"
+"""Words of open points; after the latter two stand the foods."""
+
 JOINED = " + "
 """Between the parts of a key: "meat + milk", "sat_fat_g + alcohol_g"."""
 
@@ -200,7 +204,7 @@ def judge(facts: Facts, course: str, profile: Profile) -> Verdict:
             if point:
                 points.append(point)
     if profile.rules and not verdicts:
-        points.append(f"no rule of this profile judges a {course}")
+        points.append(f"{NOT_JUDGED} a {course}")
     return Verdict(_worst(verdicts), tuple(points))
 
 
@@ -221,7 +225,7 @@ def _judge_absence(facts: Facts, rule: Rule) -> tuple[str, str]:
         return "pass", ""
     if status is Tri.CONTAINS:
         return "fail", f"contains {rule.key}: {', '.join(facts.proof[rule.key])}"
-    return "unknown", f"{rule.key} not known: {', '.join(facts.doubt.get(rule.key, ('no ingredient lines',)))}"
+    return "unknown", f"{rule.key} {UNKNOWN_FOR} {', '.join(facts.doubt.get(rule.key, ('no ingredient lines',)))}"
 
 
 def _judge_together(facts: Facts, rule: Rule) -> tuple[str, str]:
@@ -248,7 +252,7 @@ def _judge_range(facts: Facts, rule: Rule) -> tuple[str, str]:
     if failed:
         return "fail", point
     open_because = _clouded(facts, rule)
-    return "unknown", point + (f"; open because of: {', '.join(open_because)}" if open_because else "")
+    return "unknown", point + (f"; {OPEN_BECAUSE_OF} {', '.join(open_because)}" if open_because else "")
 
 
 def amount(facts: Facts, rule: Rule) -> tuple[float, float | None]:

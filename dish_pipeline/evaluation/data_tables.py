@@ -28,6 +28,7 @@ def data_tables(
         "Foods: some of the rarest": rare,
         "Shares that the lexicon resolves": pd.DataFrame([looks.coverage(dishes, mentions)]),
         "Real dishes by profile: the gap that ideas have to fill": looks.pool(verdicts),
+        "What leaves the verdicts of each profile unknown, in how many dishes": looks.left_open_by(verdicts),
         "Commonest open points: what to complete in the lexicon next": looks.open_points(verdicts),
     }
     if drift is not None and drift.new:

@@ -5,9 +5,14 @@ What belongs here: small tables over validated dishes, for the pages of a run, t
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import pandas as pd
+
+from dish_pipeline.dietetics.profiles import NOT_JUDGED, OPEN_BECAUSE_OF, UNKNOWN_FOR
+
+_OPENED_BY = re.compile(rf"(?:{UNKNOWN_FOR}|{OPEN_BECAUSE_OF}) (.*)$")
 
 
 def by_course(dishes: pd.DataFrame) -> pd.DataFrame:
@@ -68,8 +73,32 @@ def pool(verdicts: pd.DataFrame) -> pd.DataFrame:
 
 def open_points(verdicts: pd.DataFrame, count: int = 10) -> pd.DataFrame:
     """open point | verdicts: what keeps most verdicts unknown, so that a person knows what to complete next."""
-    points = Counter(point.split(" per serving")[0] for points in verdicts[verdicts["verdict"] == "unknown"]["open_points"] for point in points)
+    points = Counter(
+        point.split(" per serving")[0] for points in verdicts[verdicts["verdict"] == "unknown"]["open_points"] for point in points
+        if not point.startswith(NOT_JUDGED)
+    )
     return pd.DataFrame(points.most_common(count), columns=["open point", "verdicts"])
+
+
+def left_open_by(verdicts: pd.DataFrame, count: int = 10) -> pd.DataFrame:
+    """profile | unknown | left open by: the foods (or the number of servings) that leave most of a profile's verdicts unknown, with how many.
+
+    A verdict that several foods leave open counts for each of them.
+    """
+    rows = []
+    for profile, own in verdicts[verdicts["verdict"] == "unknown"].groupby("profile"):
+        foods: Counter[str] = Counter()
+        for points in own["open_points"]:
+            named = [name for point in points for name in _foods_named(point)]
+            foods.update(dict.fromkeys([*named, *(point for point in points if point.startswith(NOT_JUDGED))], 1))
+        rows.append((profile, len(own), ", ".join(f"{name} ({n})" for name, n in foods.most_common(count))))
+    return pd.DataFrame(rows, columns=["profile", "unknown", "left open by"])
+
+
+def _foods_named(point: str) -> list[str]:
+    """The foods that an open point names; of things that may not come together each has its own list ("meat: stock; milk: whey")."""
+    named = _OPENED_BY.search(point)
+    return [name for part in named[1].split("; ") for name in part.rpartition(": ")[2].split(", ")] if named else []
 
 
 def refusals(rejected: pd.DataFrame, by: str, count: int = 20) -> pd.DataFrame:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from dish_pipeline.dietetics.facts import Item, facts_of
+from dish_pipeline.dietetics.lexicon import Lexicon
+from dish_pipeline.dietetics.profiles import Profile, judge_all
+from dish_pipeline.dish import Interval
 from dish_pipeline.recipes import looks
 
 COLUMNS = ["course", "cuisine", "split", "title", "lines", "lines_resolved", "food_ids", "grams"]
@@ -53,6 +57,24 @@ def test_the_pool_and_what_keeps_it_open() -> None:
     )
     assert looks.pool(verdicts).to_dict("records")[0] == {"profile": "ckd", "pass": 0, "unknown": 1, "fail": 0}
     assert looks.open_points(verdicts).values.tolist() == [["stock: gluten", 3], ["sodium: 900", 1]]
+
+
+def test_each_profile_says_which_foods_leave_it_open(lexicon: Lexicon, profiles: dict[str, Profile]) -> None:
+    one = Interval(1.0, 1.0, 1.0)
+    rows = []
+    for foods, course in (
+        (("bread", "chicken_broth"), "main"), (("chicken_broth", "rice"), "main"), (("rice",), "dessert"), (("market_pickle", "beef"), "main"),
+    ):
+        items = [Item(lexicon.foods[f], lexicon.foods[f].name, Interval(100.0, 100.0, 100.0)) for f in foods]
+        verdicts = judge_all(facts_of(items, one, lexicon), course, profiles.values())
+        rows += [(name, v.verdict, list(v.open_points)) for name, v in verdicts.items()]
+    frame = pd.DataFrame(rows, columns=["profile", "verdict", "open_points"])
+    found = {row["profile"]: (row["unknown"], row["left open by"]) for row in looks.left_open_by(frame).to_dict("records")}
+    assert found["no_milk"] == (3, "chicken broth (2), bread (1), market pickle (1)")
+    assert found["apart"] == (1, "beef (1), market pickle (1)")
+    assert found["low_salt"] == (3, "chicken broth (1), no rule of this profile judges a dessert (1), market pickle (1)")
+    assert "pass" not in found
+    assert not any(point.startswith("no rule") for point in looks.open_points(frame, 99)["open point"])
 
 
 def test_nothing_at_all_is_no_error() -> None:
