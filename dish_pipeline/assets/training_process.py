@@ -52,13 +52,6 @@ def main(job_path: Path) -> int:
     train, valid = (dishes_of(tables.read(Path(job[name]))) for name in ("train", "valid"))
     conditions = [[tokenizer.given_ids[name] for name in names] for names in holding(tokenizer.given, train, lexicon)]
     plan, shape = TrainingPlan(**job["plan"]), ModelShape(**job["shape"])
-    try:
-        batch = batches.epoch_batches(train, tokenizer, plan.batch, job["seed"], 0, training.noise_of(plan, shape), conditions)[0]
-    except ValueError as error:
-        logging.error("%s", error)
-        return 1
-    seen = f"the first dish:\n{text_of(train[0], lexicon)}\nthe first batch, as the model reads it:\n{batches.described(batch, tokenizer)}"
-    (work / FIRST_BATCH).write_text(seen, encoding="utf-8")
 
     with ExitStack() as stack:
         pipes = _pipes(stack)
@@ -75,6 +68,10 @@ def main(job_path: Path) -> int:
             show((len(whom) - 1 + record["step"] / total) / (plan.teachers + 1), note)
 
         try:
+            batch = batches.epoch_batches(train, tokenizer, plan.batch, job["seed"], 0, training.noise_of(plan, shape), conditions)[0]
+            shown = batches.described(batch, tokenizer)
+            seen = f"the first dish:\n{text_of(train[0], lexicon)}\nthe first batch, as the model reads it:\n{shown}"
+            (work / FIRST_BATCH).write_text(seen, encoding="utf-8")
             outcome = distillation.train_taught(
                 train, valid, tokenizer, shape, plan, job["seed"], work, on_progress, features_of(tokenizer, lexicon), conditions
             )

@@ -88,6 +88,8 @@ def export(model: Path, tokenizer: Path, folder: Path, figures: Mapping[str, Any
     raw = json.loads((model / "config.json").read_text())
     if raw["vocabulary"] != pieces.size:
         raise ValueError(f"the model has {raw['vocabulary']} tokens and the tokenizer {pieces.size}: they do not belong together")
+    if pieces.given_ids:
+        raise ValueError("the model has tokens for other forms or conditions, which the text form cannot write; export one trained without them")
     weights = {weight_name(name): tensor for name, tensor in load_file(model / "model.safetensors").items()}
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").unlink(missing_ok=True)

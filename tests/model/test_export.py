@@ -24,6 +24,7 @@ from dish_pipeline.model import export as room
 from dish_pipeline.model import transformer as network
 from dish_pipeline.model.export import SequenceError, export, read_sequence, write_sequence
 from dish_pipeline.model.export_card import SNIPPET
+from dish_pipeline.model.given import TITLE_FIRST, Given
 from dish_pipeline.model.text import GRID, LONGEST_TITLE, canonical
 from dish_pipeline.model.tokenizer import DishTokenizer, train
 from dish_pipeline.model.transformer import Cache, DishTransformer, ModelConfig, save
@@ -305,6 +306,17 @@ def test_the_readme_has_the_figures_of_the_report_and_no_others(exported: Export
     text = (tmp_path / "new" / "folder" / "README.md").read_text(encoding="utf-8")
     assert "| this model | 123.46 [122.46, 124.46] | 1.00 [0.90, 1.10] |" in text and "bits, made up" in text
     assert f"{exported.own.parameter_count:,} parameters" in text and "No report" not in text
+
+
+def test_a_model_that_can_be_given_more_than_the_text_form_writes_is_refused(
+    tokenizer: DishTokenizer, small_shape: ModelShape, tmp_path: Path,
+) -> None:
+    pieces = DishTokenizer(tokenizer.model, tokenizer.foods, Given(forms=(TITLE_FIRST,)))
+    pieces.save(tmp_path)
+    save(DishTransformer(ModelConfig(pieces.size, small_shape), pieces.name_pieces), tmp_path)
+    with pytest.raises(ValueError, match="other forms or conditions"):
+        export(tmp_path, tmp_path, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_model_with_the_tokenizer_of_another_is_refused(exported: Exported, tokenizer: DishTokenizer, tmp_path: Path) -> None:
